@@ -1,0 +1,1 @@
+"""What was *measured*: plans, runs, measurements and the verdicts of checks."""

@@ -1,0 +1,1 @@
+"""What *is*: organisations, people, roles, AI systems, datasets, models — and the ledger of what happened."""

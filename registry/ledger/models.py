@@ -1,0 +1,63 @@
+"""Tables of the ledger. No foreign keys: an entry outlives everything it tells of.
+
+Rows of LedgerEntry are guarded by triggers (migration `ledger_append_only`) on SQLite and PostgreSQL.
+"""
+
+import uuid
+
+from django.db import models
+
+
+class LedgerHead(models.Model):
+    """The growing end of one organisation's log; its row lock orders the appends."""
+
+    organisation_id = models.UUIDField(primary_key=True)
+    origin = models.CharField(max_length=200, unique=True)
+    size = models.BigIntegerField(default=0)
+    root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField(default=bytes)  # 32 bytes for each perfect subtree, largest first
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(size__gte=0), name="ledger_head_size_not_negative")]
+
+
+class LedgerEntry(models.Model):
+    """One event as the exact bytes that were hashed. The other columns are an index over those bytes."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation_id = models.UUIDField()
+    index = models.BigIntegerField()
+    body = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)
+    event = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    # The system whose decisions may depend on this event; empty = the whole organisation.
+    system_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation_id", "index"], name="ledger_entry_once_per_index")]
+        indexes = [
+            models.Index(fields=["organisation_id", "system_id", "index"], name="ledger_by_system"),
+            models.Index(fields=["organisation_id", "subject_id", "index"], name="ledger_by_subject"),
+        ]
+        ordering = ["organisation_id", "index"]
+
+
+class PersonalText(models.Model):
+    """The erasable text behind a commitment in an entry: SHA-256(salt || text)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation_id = models.UUIDField()
+    index = models.BigIntegerField()
+    key = models.CharField(max_length=60)
+    salt = models.BinaryField(max_length=32)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "index", "key"], name="personal_text_once_per_key")
+        ]

@@ -1,0 +1,28 @@
+"""Task names, and the one way to enqueue: by name, with ids, after commit.
+
+Services must not import task modules (tasks import services), so a task is looked up in Celery's registry. A broker
+that does not answer must not undo work that is already committed: `robust=True` keeps the row queued, and the
+sweeper sends it again.
+"""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+
+EXECUTE_RUN = "audits.execute_run"
+RENDER_REPORT = "governance.render_report"
+
+logger = logging.getLogger(__name__)
+
+
+def enqueue(task: str, **ids: str) -> None:
+    """Send the task once the surrounding transaction is committed."""
+    current_app.tasks[task]  # an unknown name is a bug and must fail before commit
+    transaction.on_commit(lambda: send(task, **ids), robust=True)
+
+
+def send(task: str, **ids: str) -> None:
+    """Hand the task to the broker now."""
+    current_app.tasks[task].delay(**ids)
+    logger.info("task_sent", extra={"task": task, **ids})
