@@ -1,0 +1,39 @@
+"""Tables of facts, one file per noun."""
+
+from registry.access.models import (
+    OrganisationGroupPermission,
+    OrganisationPermission,
+    SystemGroupPermission,
+    SystemPermission,
+)
+from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
+from registry.models.artifacts import Artifact
+from registry.models.datasets import Dataset, DatasetVersion
+from registry.models.documents import Document
+from registry.models.idempotency import IdempotentAnswer
+from registry.models.people import ApiToken, Membership, Organisation, RoleGrant, User
+from registry.models.systems import System
+from registry.models.versions import Model, ModelVersion
+
+__all__ = [
+    "ApiToken",
+    "Artifact",
+    "Dataset",
+    "DatasetVersion",
+    "Document",
+    "IdempotentAnswer",
+    "LedgerEntry",
+    "LedgerHead",
+    "Membership",
+    "Model",
+    "ModelVersion",
+    "Organisation",
+    "OrganisationGroupPermission",
+    "OrganisationPermission",
+    "PersonalText",
+    "RoleGrant",
+    "System",
+    "SystemGroupPermission",
+    "SystemPermission",
+    "User",
+]

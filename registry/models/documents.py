@@ -1,0 +1,53 @@
+"""Typed, versioned, content-hashed documents."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from registry.access.check import ScopedQuerySet
+from registry.models.people import User
+from registry.models.systems import System
+
+
+class Document(models.Model):
+    """One version of a document; a change is a new row with the next number. Kinds: frameworks/_vocabulary.yaml."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="documents")
+    # A model card belongs to one version; a problem definition to the system.
+    model_version = models.ForeignKey(
+        "registry.ModelVersion", null=True, on_delete=models.PROTECT, related_name="documents"
+    )
+    kind = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    content = models.JSONField()  # {"section": "text", …} or {"text": "…"}
+    digest = models.CharField(max_length=71)
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="documents")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet["Document"].as_manager()
+    organisation_path: ClassVar[str] = "system__organisation_id"
+    system_path: ClassVar[str | None] = "system_id"
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            # Two partial constraints, because SQLite has no NULLS NOT DISTINCT.
+            models.UniqueConstraint(
+                fields=["system", "kind", "number"],
+                condition=Q(model_version__isnull=True),
+                name="one_system_document_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["model_version", "kind", "number"],
+                condition=Q(model_version__isnull=False),
+                name="one_version_document_per_number",
+            ),
+        ]
+        ordering = ["kind", "-number"]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.kind} {self.number})"
