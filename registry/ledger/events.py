@@ -23,6 +23,7 @@ _ROWS = (
     Event("organisation.created", "Organisation {slug} was created.", ("slug",), ("name",)),
     Event("role.granted", "{user} became {role} of {scope}.", ("user_id", "role", "scope"), ("user",)),
     Event("role.revoked", "{user} is no longer {role} of {scope}.", ("user_id", "role", "scope"), ("user",)),
+    Event("service_account.created", "Service account {username} was created.", ("user_id", "username", "responsible_id")),
     Event("token.issued", "A token was issued to {user}.", ("token_id", "user_id", "expires_at"), ("user", "name")),
     Event("token.revoked", "A token of {user} was revoked.", ("token_id", "user_id"), ("user",)),
     # facts

@@ -1,0 +1,84 @@
+"""Documents."""
+
+import unicodedata
+from typing import Any
+
+from django.db.models import Max
+
+from registry.access import check
+from registry.actors import Actor
+from registry.errors import Invalid
+from registry.ledger import chain, record
+from registry.models import Document, ModelVersion, System
+
+# Kinds and their names; the vocabulary of the framework data.
+KINDS: dict[str, str] = {
+    "problem_definition": "Problem definition",
+    "intended_use_statement": "Intended-use statement",
+    "risk_classification_record": "Risk classification record",
+    "risk_assessment": "Risk assessment",
+    "dataset_datasheet": "Dataset datasheet",
+    "feature_documentation": "Feature documentation",
+    "model_card": "Model card",
+    "human_oversight_plan": "Human oversight plan",
+    "instructions_for_use": "Instructions for use",
+    "monitoring_plan": "Monitoring plan",
+    "incident_plan": "Incident plan",
+    "dpia": "Data protection impact assessment",
+    "fria": "Fundamental rights impact assessment",
+}
+
+
+def add(
+    *, actor: Actor, system: System, kind: str, title: str, content: Any, model_version: ModelVersion | None = None
+) -> Document:
+    """Add the next version of a document; earlier versions stay as they were."""
+    if kind not in KINDS:
+        raise Invalid(
+            f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.", errors=[("kind", "unknown kind")]
+        )
+    body = _normalised({"text": content} if isinstance(content, str) else content)
+    if not isinstance(body, dict) or not any(str(value).strip() for value in body.values()):
+        raise Invalid("The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")])
+    with record.transaction():
+        check.require(actor, "document", system)
+        if model_version is not None and model_version.model.system_id != system.pk:
+            raise Invalid("The model version belongs to another system.", errors=[("model_version", "another system")])
+        System.objects.select_for_update().get(pk=system.pk)  # numbers are given one at a time
+        newest = Document.objects.filter(system=system, kind=kind, model_version=model_version).aggregate(n=Max("number"))
+        document = Document.objects.create(
+            system=system,
+            model_version=model_version,
+            kind=kind,
+            number=(newest["n"] or 0) + 1,
+            title=title,
+            content=body,
+            digest=chain.digest_of({"kind": kind, "title": title, "content": body}),
+            author=actor.user,
+        )
+        record.event(
+            "document.added",
+            organisation_id=system.organisation_id,
+            system_id=system.pk,
+            subject=document,
+            actor=actor,
+            document_id=str(document.pk),
+            kind=kind,
+            number=document.number,
+            digest=document.digest,
+            title=title,
+        )
+    return document
+
+
+def _normalised(value: Any) -> Any:
+    """NFC text and numbers as text, so that the same document always has the same digest."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {str(key): _normalised(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_normalised(item) for item in value]
+    return value

@@ -1,0 +1,73 @@
+"""Shared fixtures: an own var folder for each worker, the cast, and a flush that the ledger's guards let through."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Before Django reads its settings: nothing of a developer's .env or var folder reaches the tests.
+_VAR = Path(tempfile.mkdtemp(prefix="assay-tests-"))
+os.environ["ASSAY_VAR_DIR"] = str(_VAR)
+os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
+os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
+
+import django  # noqa: E402
+import pytest  # noqa: E402
+
+django.setup()
+
+from django.db import connection  # noqa: E402
+from django.test import TransactionTestCase  # noqa: E402
+
+from tests.cast import Cast, make_cast  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Any, tmp_path: Path) -> None:
+    """Each test keeps its artifacts, mail and keys to itself, and hashes passwords fast."""
+    settings.ASSAY_ARTIFACTS_DIR = tmp_path / "artifacts"
+    settings.ASSAY_SIGNING_KEY_FILE = tmp_path / "verdict-key.pem"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The named people of Acme."""
+    return make_cast()
+
+
+GUARDED = ("registry_ledgerentry", "registry_ledgerhead")
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_with_guards_down(self: TransactionTestCase) -> None:
+    """TransactionTestCase empties every table, which the ledger's triggers rightly refuse."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for table in GUARDED:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            triggers = []
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+    try:
+        _flush(self)
+    finally:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                for table in GUARDED:
+                    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            for _, sql in triggers:
+                cursor.execute(sql)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def lift_ledger_guards_for_the_flush() -> Iterator[None]:
+    """Only the test runner's own clean-up may empty the ledger."""
+    TransactionTestCase._fixture_teardown = _flush_with_guards_down  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = _flush  # type: ignore[method-assign]
