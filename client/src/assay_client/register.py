@@ -1,0 +1,113 @@
+"""`assay register`: put an artifact and its version into the register, once, however often it is run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from assay_client import artifacts, lookup, strict_json
+from assay_client.api import Deadline, Refused, Service, segment
+from assay_client.artifacts import Artifact
+from assay_client.config import settings
+from assay_client.outcomes import ALLOWED, BadInput, Unusable
+from assay_client.progress import Progress
+from assay_client.terminal import Terminal
+
+
+def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int:
+    """Upload the artifact and create the version; the same bytes again are fine, other bytes are not."""
+    chosen = settings(vars(args), environ, insecure=args.insecure)
+    training = json_object(args.training, "training") if args.training else {}
+    artifact = artifacts.take(args.artifact)
+    service = Service(chosen.site, chosen.token, Deadline(args.upload_timeout, each=args.timeout))
+    system = lookup.system(service, args.system, args.organisation)
+    model = lookup.model(service, system, args.model)
+    version = lookup.registered(service, model, artifact.digest, args.version) if model else None
+    created = version is None
+    if version is None:
+        datasets = [lookup.dataset_version(service, system, name) for name in args.dataset]
+        _upload(service, artifact, args.organisation or lookup.organisation_of(system), args, terminal)
+        body = {
+            "version": args.version,
+            "artifact_digest": artifact.digest,
+            "format": args.format,
+            "training": training,
+            "dataset_versions": datasets,
+        }
+        version, created = _create(service, model or lookup.new_model(service, system, args.model), body)
+    _show(version, created, artifact, args, terminal)
+    return ALLOWED
+
+
+def json_object(path: str, what: str) -> dict[str, Any]:
+    """The JSON object in a file of the caller's."""
+    try:
+        document = strict_json.parse(Path(path).read_bytes())
+    except strict_json.NotJson as error:
+        raise BadInput(f"{what}.invalid", f"The {what} file {path!a} cannot be used: {error}.") from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or "it has no valid name"
+        raise BadInput(f"{what}.unreadable", f"The {what} file {path!a} cannot be read: {cause}.") from None
+    if not isinstance(document, dict):
+        raise BadInput(f"{what}.invalid", f"The {what} file {path!a} does not hold a JSON object.")
+    return document
+
+
+def _upload(
+    service: Service,
+    artifact: Artifact,
+    organisation: str | None,
+    args: argparse.Namespace,
+    terminal: Terminal,
+) -> None:
+    """Stream the bytes; the service must answer with the digest that was computed here."""
+    progress = Progress(terminal)
+    reply = service.send(
+        "POST",
+        "/artifacts" + (f"?{urlencode({'organisation': organisation})}" if organisation else ""),
+        artifacts.blocks(artifact, lambda sent: progress.show("uploading", 100 * sent / artifact.size)),
+        artifact.size,
+        headers={"Content-Type": "application/octet-stream", "X-Assay-Digest": artifact.digest},
+        seconds=service.deadline.total_left(),
+    )
+    if service.document(reply).get("digest") != artifact.digest:
+        raise Unusable("answer.digest", "The service stored other bytes than the ones that were sent.")
+
+
+def _create(
+    service: Service, model: Mapping[str, Any], body: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], bool]:
+    """The version, and whether it was made now."""
+    digest = str(body["artifact_digest"])
+    try:
+        version = service.post(f"/models/{segment(model.get('id'))}/versions", body)
+    except Refused as refusal:
+        # Two pipelines may register the same bytes at the same moment; the second finds them there.
+        there = None
+        if refusal.status == 409:
+            there = lookup.registered(service, model, digest, str(body["version"]))
+        if there is None:
+            raise
+        return there, False
+    if version.get("artifact_digest") != digest:
+        raise Unusable("answer.digest", "The service registered another artifact than the one that was sent.")
+    return version, True
+
+
+def _show(
+    version: Mapping[str, Any],
+    created: bool,
+    artifact: Artifact,
+    args: argparse.Namespace,
+    terminal: Terminal,
+) -> None:
+    if args.json:
+        terminal.document({"model_version": version, "created": created, "exit_code": ALLOWED})
+        return
+    words = "registered" if created else "already registered"
+    terminal.answer("allowed", f"{words}: {args.model} {args.version} in {args.system}")
+    terminal.line(f"  digest: {artifact.digest}")
+    terminal.line(f"  id: {segment(version.get('id'))}")
