@@ -15,7 +15,8 @@ _TEXT_LENGTH = 2_000
 def malformed(what: str) -> SandboxFailed:
     """The failure for an answer that is not a result."""
     return SandboxFailed(
-        "sandbox.answer", f"The model job's answer is not a result ({what}). Treat the model file as damaged or hostile."
+        "sandbox.answer",
+        f"The model job's answer is not a result ({what}). Treat the model file as damaged or hostile.",
     )
 
 
@@ -38,7 +39,9 @@ def read_answer(descriptor: int, limits: SandboxLimits) -> dict[str, Any]:
 
 def as_confinement(walls: object) -> Confinement:
     """Which walls stood, as the child said before it opened the model."""
-    return Confinement(**{name: flag(walls, name) for name in ("network", "files", "processes", "privileges")})
+    return Confinement(
+        **{name: flag(walls, name) for name in ("network", "files", "processes", "privileges")}
+    )
 
 
 def _no_constant(name: str) -> Never:
@@ -110,3 +113,16 @@ def mapping(source: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise malformed(f"{name} is not an object")
     return value
+
+
+def choice(source: object, name: str, allowed: tuple[str, ...]) -> str:
+    """One of these words."""
+    value = text(source, name)
+    if value not in allowed:
+        raise malformed(f"{name} is not one of {', '.join(allowed)}")
+    return value
+
+
+def versions(source: object) -> dict[str, str]:
+    """Library name -> version."""
+    return {name: text(member(source, "versions"), name) for name in mapping(source, "versions")}

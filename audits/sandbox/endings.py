@@ -27,7 +27,12 @@ SENTENCES = {
 }
 
 _BY_EXIT_CODE = {OUT_OF_MEMORY: "memory", DISK_FULL: "disk", NOT_ISOLATED: "isolation"}
-_BY_SIGNAL = {signal.SIGXCPU: "cpu", signal.SIGXFSZ: "disk", signal.SIGKILL: "killed", signal.SIGTERM: "killed"}
+_BY_SIGNAL = {
+    signal.SIGXCPU: "cpu",
+    signal.SIGXFSZ: "disk",
+    signal.SIGKILL: "killed",
+    signal.SIGTERM: "killed",
+}
 _MEMORY_WORDS = ("bad_alloc", "MemoryError", "Cannot allocate memory", "OpenBLAS error: Memory allocation")
 _LAST_LINE_LENGTH = 300
 

@@ -40,14 +40,17 @@ def run(
     """Run the job in a child; its answer is JSON that nobody has believed yet."""
     with _home() as home, ExitStack() as stack:
         descriptors = _open_files(job, home, stack)
-        heard, told = _pipe(stack)
-        order = _write_order(job, limits, home, {**descriptors, "progress": told})
+        printed, prints = _pipe(stack)
+        heard, tells = _pipe(stack)
+        order = _write_order(job, limits, home, {**descriptors, "progress": tells})
         watch = Watch(limits, [home, *job.outputs.values()], progress)
         try:
-            child = _start(order, limits, home, (*descriptors.values(), told))
+            child = _start(order, limits, home, prints, (*descriptors.values(), tells))
         finally:
-            os.close(told)
-        watch.follow(child, heard)
+            # The child alone may hold these ends, or their closing would never be heard.
+            os.close(prints)
+            os.close(tells)
+        watch.follow(child, printed, heard)
         raise_for(watch.reason, child.returncode, watch.text, limits)
         return read_answer(descriptors["answer"], limits), as_confinement(watch.walls)
 
@@ -81,7 +84,9 @@ def open_regular(name: str, path: Path, stack: ExitStack) -> int:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        raise SandboxRefused("file.unreadable", f"The {name} file {path.name} cannot be opened: {reason}.") from error
+        raise SandboxRefused(
+            "file.unreadable", f"The {name} file {path.name} cannot be opened: {reason}."
+        ) from error
     stack.callback(os.close, descriptor)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise SandboxRefused("file.unreadable", f"The {name} file {path.name} is not an ordinary file.")
@@ -108,7 +113,7 @@ def _write_order(job: Job, limits: SandboxLimits, home: Path, descriptors: Mappi
 
 
 def _start(
-    order: Path, limits: SandboxLimits, home: Path, descriptors: tuple[int, ...]
+    order: Path, limits: SandboxLimits, home: Path, prints: int, descriptors: tuple[int, ...]
 ) -> subprocess.Popen[bytes]:
     """Start the child in a session of its own; nothing of this process's environment goes with it."""
     environment = {
@@ -119,10 +124,10 @@ def _start(
         "OPENBLAS_NUM_THREADS": "1",
     }
     with order.open("rb") as standard_input:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and script, no shell
             [sys.executable, "-I", "-B", str(_ENTRY)],
             stdin=standard_input,
-            stdout=subprocess.PIPE,
+            stdout=prints,
             stderr=subprocess.STDOUT,
             cwd=home,
             env=environment,

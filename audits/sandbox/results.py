@@ -62,7 +62,6 @@ class Explanation:
     group_sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     background_rows: int = 0
     ignored_features: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     confinement: Confinement | None = None
 

@@ -37,16 +37,17 @@ class Watch:
     @property
     def text(self) -> str:
         """The end of what the child printed, without control characters."""
-        return "".join(c if c.isprintable() or c == "\n" else " " for c in self._text.decode("utf-8", "replace"))
+        return "".join(
+            c if c.isprintable() or c == "\n" else " " for c in self._text.decode("utf-8", "replace")
+        )
 
-    def follow(self, child: subprocess.Popen[bytes], heard: int) -> None:
+    def follow(self, child: subprocess.Popen[bytes], printed: int, progress: int) -> None:
         """Return when the child is gone and reaped, whatever it did."""
         deadline = time.monotonic() + self._limits.wall_seconds
-        assert child.stdout is not None
         try:
-            with selectors.DefaultSelector() as selector, child.stdout:
-                selector.register(child.stdout, selectors.EVENT_READ, self._hear_text)
-                selector.register(heard, selectors.EVENT_READ, self._hear_progress)
+            with selectors.DefaultSelector() as selector:
+                selector.register(printed, selectors.EVENT_READ, self._hear_text)
+                selector.register(progress, selectors.EVENT_READ, self._hear_progress)
                 while self.reason is None and not (_ended(child) and not self._listen(selector, 0)):
                     self._listen(selector, _LOOK_SECONDS)
                     self._look(deadline)
@@ -126,7 +127,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _stored_bytes(path: Path) -> int:
     """Bytes on disk of a file or of a flat folder, counting blocks: a sparse file costs what it stores."""
     try:
-        files = [entry.stat(follow_symlinks=False) for entry in os.scandir(path)] if path.is_dir() else [path.stat()]
+        files = (
+            [entry.stat(follow_symlinks=False) for entry in os.scandir(path)]
+            if path.is_dir()
+            else [path.stat()]
+        )
     except OSError:
         return 0
     return sum(file.st_blocks * 512 for file in files)

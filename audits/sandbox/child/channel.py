@@ -1,18 +1,21 @@
 """How a worker talks to its parent: named descriptors, progress lines and one answer."""
 
-import io
 import json
 import os
 from typing import Any, BinaryIO
+
+MESSAGE_LENGTH = 1_500
 
 
 class Refusal(Exception):
     """The worker's input is not acceptable, in a sentence for the person who sent it."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        # The sentence may quote the file: bounded, and with nothing in it that a terminal or a log would obey.
+        printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in message)
+        super().__init__(printable)
         self.code = code
-        self.message = message
+        self.message = printable if len(printable) <= MESSAGE_LENGTH else printable[:MESSAGE_LENGTH] + "…"
 
 
 class Channel:
@@ -26,11 +29,12 @@ class Channel:
 
     def reader(self, name: str) -> BinaryIO:
         """An input the parent opened."""
-        return io.open(self._descriptors[name], "rb")  # noqa: UP020, SIM115 - a descriptor, closed with the process
+        os.lseek(self._descriptors[name], 0, os.SEEK_SET)
+        return open(self._descriptors[name], "rb", closefd=False)
 
     def writer(self, name: str) -> BinaryIO:
         """An output the parent opened; the caller closes or flushes it."""
-        return io.open(self._descriptors[name], "wb")  # noqa: UP020, SIM115
+        return open(self._descriptors[name], "wb", closefd=False)
 
     def progress(self, step: str, fraction: float) -> None:
         """Say how far the work is, 0 to 1."""
