@@ -13,13 +13,13 @@ env.load_dotenv(BASE_DIR / ".env")
 
 # Everything Assay writes on one machine: embedded database, artifacts, queue, secret key.
 VAR_DIR = Path(env.text("ASSAY_VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _own_secret_key() -> str:
     """A key made at the first start and kept readable by this user only."""
     path = VAR_DIR / "secret-key"
     if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
         path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
         path.write_text(get_random_secret_key(), encoding="utf-8")
     return path.read_text(encoding="utf-8").strip()
@@ -88,7 +88,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{VAR_DIR / 'assay.sqlite3'}")
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         # Deferred transactions lose writes to "database is locked" under load; IMMEDIATE waits its turn.
         "transaction_mode": "IMMEDIATE",
@@ -106,6 +105,7 @@ ASSAY_MAX_ARTIFACT_BYTES = env.number("ASSAY_MAX_ARTIFACT_BYTES", 5 * 1024**3, l
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},

@@ -1,7 +1,19 @@
 """Every route of the service."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
 
+from governance.web import health
+
+api_routes: list[URLPattern | URLResolver] = [
+    path("", include("registry.api.urls")),
+    path("", include("audits.api.urls")),
+    path("", include("governance.api.urls")),
+    path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(api_routes)),
     path("accounts/", include("allauth.account.urls")),
+    path("livez", health.live),
+    path("readyz", health.ready),
 ]

@@ -12,12 +12,16 @@ class Actor:
     id: str
     name: str
     user: Any = field(default=None, compare=False, repr=False)
+    # A token works in the organisation it was issued for and nowhere else.
+    organisation_id: Any = None
 
     @classmethod
-    def of(cls, user: Any) -> "Actor":
-        """The actor behind a signed-in user or a token's user."""
+    def of(cls, user: Any, organisation_id: Any = None) -> "Actor":
+        """The actor behind a signed-in user, or behind a token with the organisation it is for."""
         kind = "service" if user.is_service else "person"
-        return cls(kind=kind, id=str(user.pk), name=user.display_name, user=user)
+        return cls(
+            kind=kind, id=str(user.pk), name=user.display_name, user=user, organisation_id=organisation_id
+        )
 
     @classmethod
     def system(cls, part: str) -> "Actor":

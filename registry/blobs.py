@@ -29,8 +29,16 @@ class Stored:
     existed: bool
 
 
-def put(organisation_id: uuid.UUID, stream: BinaryIO, *, expected: str | None = None, limit: int | None = None) -> Stored:
+def put(
+    organisation_id: uuid.UUID,
+    stream: BinaryIO,
+    *,
+    expected: str | None = None,
+    size: int | None = None,
+    limit: int | None = None,
+) -> Stored:
     """Store a stream under its digest; refuse it as a whole when it is too large or not what was announced."""
+    announced = size
     limit = settings.ASSAY_MAX_ARTIFACT_BYTES if limit is None else limit
     folder = _folder(organisation_id)
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,6 +49,11 @@ def put(organisation_id: uuid.UUID, stream: BinaryIO, *, expected: str | None = 
             digest, size = _copy(stream, file, limit)
             file.flush()
             os.fsync(file.fileno())
+        if announced is not None and announced != size:
+            raise Invalid(
+                f"{size} bytes arrived where {announced} were announced; the upload broke off. Send it again.",
+                code="artifact.incomplete",
+            )
         if expected is not None and expected != digest:
             raise Conflict(
                 f"The bytes that arrived have digest {digest}, not the announced {expected}. Upload them again.",
@@ -71,7 +84,8 @@ def verified_path(organisation_id: uuid.UUID, digest: str) -> Path:
         found, _ = _copy(file, None, None)
     if found != digest:
         raise Conflict(
-            f"The stored bytes of {digest} were changed outside Assay: they now have {found}. Evidence on them is refused.",
+            f"The stored bytes of {digest} were changed outside Assay: they now have {found}."
+            " Evidence on them is refused.",
             code="artifact.tampered",
         )
     return target
@@ -82,7 +96,10 @@ def _copy(stream: BinaryIO, file: BinaryIO | None, limit: int | None) -> tuple[s
     for chunk in _chunks(stream):
         size += len(chunk)
         if limit is not None and size > limit:
-            raise TooLarge(f"The upload is larger than the limit of {limit} bytes; nothing was kept.", code="artifact.too_large")
+            raise TooLarge(
+                f"The upload is larger than the limit of {limit} bytes; nothing was kept.",
+                code="artifact.too_large",
+            )
         hasher.update(chunk)
         if file is not None:
             file.write(chunk)
@@ -101,5 +118,8 @@ def _folder(organisation_id: uuid.UUID) -> Path:
 def _path(organisation_id: uuid.UUID, digest: str) -> Path:
     algorithm, _, value = digest.partition(":")
     if algorithm != "sha256" or len(value) != 64 or any(c not in "0123456789abcdef" for c in value):
-        raise Invalid(f"{digest!r} is not a digest; it looks like sha256: and 64 hexadecimal digits.", code="digest.malformed")
+        raise Invalid(
+            f"{digest!r} is not a digest; it looks like sha256: and 64 hexadecimal digits.",
+            code="digest.malformed",
+        )
     return _folder(organisation_id) / value[:2] / value

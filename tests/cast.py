@@ -46,8 +46,12 @@ ROLES = {
 def make_cast() -> Cast:
     """Everybody, in their places."""
     users = {name: _person(name) for name in ("olga", "oscar", *ROLES)}
-    acme = people.create_organisation(actor=Actor.system("tests"), slug="acme", name="Acme Bank", owner=users["olga"])
-    people.create_organisation(actor=Actor.system("tests"), slug="other", name="Other Ltd", owner=users["oscar"])
+    acme = people.create_organisation(
+        actor=Actor.system("tests"), slug="acme", name="Acme Bank", owner=users["olga"]
+    )
+    people.create_organisation(
+        actor=Actor.system("tests"), slug="other", name="Other Ltd", owner=users["oscar"]
+    )
     olga = Actor.of(users["olga"])
     for name, role in ROLES.items():
         people.grant_role(actor=olga, organisation=acme, user=users[name], role=role)

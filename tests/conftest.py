@@ -50,7 +50,9 @@ def _flush_with_guards_down(self: TransactionTestCase) -> None:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             triggers = []
         else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'")
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'"
+            )
             triggers = cursor.fetchall()
             for name, _ in triggers:
                 cursor.execute(f"DROP TRIGGER {name}")

@@ -23,7 +23,9 @@ def make_artifact(cast: Cast, data: bytes = b"bytes", *, by: str = "dev") -> Art
     return artifact
 
 
-def make_system(cast: Cast, slug: str = "credit", tier: RiskTier = RiskTier.HIGH, *, by: str = "dev") -> System:
+def make_system(
+    cast: Cast, slug: str = "credit", tier: RiskTier = RiskTier.HIGH, *, by: str = "dev"
+) -> System:
     """A registered system."""
     return systems.register(
         actor=cast.actor(by),
@@ -39,7 +41,9 @@ def make_document(cast: Cast, system: System, kind: str = "problem_definition", 
     """A document of a system."""
     by = kwargs.pop("by", "dev")
     content = kwargs.pop("content", {"purpose": f"What the {kind} says."})
-    return documents.add(actor=cast.actor(by), system=system, kind=kind, title=kind.title(), content=content, **kwargs)
+    return documents.add(
+        actor=cast.actor(by), system=system, kind=kind, title=kind.title(), content=content, **kwargs
+    )
 
 
 def make_dataset_version(
@@ -57,11 +61,16 @@ def make_dataset_version(
         "contract": {"task": "binary", "positive": "1", "favourable": "1"},
     }
     return datasets.register_version(
-        actor=cast.actor(by), dataset=dataset, artifact=make_artifact(cast, data, by=by), **{**defaults, **kwargs}
+        actor=cast.actor(by),
+        dataset=dataset,
+        artifact=make_artifact(cast, data, by=by),
+        **{**defaults, **kwargs},
     )
 
 
-def make_version(cast: Cast, system: System, version: str = "1", data: bytes | None = None, **kwargs: Any) -> ModelVersion:
+def make_version(
+    cast: Cast, system: System, version: str = "1", data: bytes | None = None, **kwargs: Any
+) -> ModelVersion:
     """A version of the model “scorecard”."""
     by = kwargs.pop("by", "dev")
     model = Model.objects.filter(system=system, slug="scorecard").first() or versions.register(
@@ -70,8 +79,16 @@ def make_version(cast: Cast, system: System, version: str = "1", data: bytes | N
     body = data if data is not None else json.dumps({"model": version}).encode()
     defaults: dict[str, Any] = {
         "format": "xgboost_json",
-        "training": {"code_commit": "0" * 40, "environment_digest": "sha256:" + "0" * 64, "parameters": {"depth": 3}},
+        "training": {
+            "code_commit": "0" * 40,
+            "environment_digest": "sha256:" + "0" * 64,
+            "parameters": {"depth": 3},
+        },
     }
     return versions.register_version(
-        actor=cast.actor(by), model=model, version=version, artifact=make_artifact(cast, body, by=by), **{**defaults, **kwargs}
+        actor=cast.actor(by),
+        model=model,
+        version=version,
+        artifact=make_artifact(cast, body, by=by),
+        **{**defaults, **kwargs},
     )

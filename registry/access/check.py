@@ -21,16 +21,16 @@ def _granted(model: type[Model], actor: Actor, permission: str, path: str) -> Ex
     )
 
 
-def condition(actor: Actor, permission: str, *, organisation: str, system: str | None) -> Q | Exists:
+def condition(actor: Actor, permission: str, *, organisation: str, system: str | None) -> Q:
     """Rows whose organisation or system (given by their lookup paths) grants the permission to the actor."""
     if permission not in PERMISSIONS:
         raise KeyError(f"{permission!r} is not a permission; see registry/access/table.py.")
     if actor.user is None or not actor.user.is_active:
         return Q(pk__in=[])
-    by_organisation = _granted(OrganisationPermission, actor, permission, organisation)
-    if system is None:
-        return Q(by_organisation)
-    return Q(by_organisation) | Q(_granted(SystemPermission, actor, permission, system))
+    granted = Q(_granted(OrganisationPermission, actor, permission, organisation))
+    if system is not None:
+        granted |= Q(_granted(SystemPermission, actor, permission, system))
+    return granted & Q(**{organisation: actor.organisation_id}) if actor.organisation_id else granted
 
 
 class ScopedQuerySet[M: Model](QuerySet[M]):
@@ -57,5 +57,7 @@ def require(actor: Actor, permission: str, obj: Any) -> None:
     if rows.allowing(actor, permission).exists():
         return
     if rows.visible_to(actor).exists():
-        raise Denied(f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”.")
+        raise Denied(
+            f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”."
+        )
     raise NotFound(f"There is no such {obj._meta.verbose_name}.")

@@ -20,13 +20,33 @@ PERMISSIONS: Final[dict[str, str]] = {
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
     Role.OWNER: frozenset(
-        {"view", "register", "document", "request_approval", "generate_report", "view_log", "ask_gate", "manage_people"}
+        {
+            "view",
+            "register",
+            "document",
+            "request_approval",
+            "generate_report",
+            "view_log",
+            "ask_gate",
+            "manage_people",
+        }
     ),
     Role.DEVELOPER: frozenset(
-        {"view", "register", "document", "run_audit", "request_approval", "generate_report", "view_log", "ask_gate"}
+        {
+            "view",
+            "register",
+            "document",
+            "run_audit",
+            "request_approval",
+            "generate_report",
+            "view_log",
+            "ask_gate",
+        }
     ),
     Role.DATA_STEWARD: frozenset({"view", "register", "document", "view_log"}),
-    Role.VALIDATOR: frozenset({"view", "document", "run_audit", "vote", "generate_report", "view_log", "ask_gate"}),
+    Role.VALIDATOR: frozenset(
+        {"view", "document", "run_audit", "vote", "generate_report", "view_log", "ask_gate"}
+    ),
     Role.REVIEWER: frozenset({"view", "document", "vote", "view_log", "ask_gate"}),
     Role.COMPLIANCE_OFFICER: frozenset(
         {"view", "document", "vote", "generate_report", "publish_policy", "view_log", "ask_gate"}

@@ -89,10 +89,14 @@ def replay(entries: Iterable[tuple[int, bytes, bytes]]) -> tuple[Tree, Break | N
     tree = Tree()
     for index, body, stored_leaf in entries:
         if index != tree.size:
-            return tree, Break(tree.size, "gap", f"Entry {tree.size} is missing; the next one found is {index}.")
+            return tree, Break(
+                tree.size, "gap", f"Entry {tree.size} is missing; the next one found is {index}."
+            )
         leaf = leaf_hash(body)
         if leaf != stored_leaf:
-            return tree, Break(index, "leaf-mismatch", f"The bytes of entry {index} do not have the stored hash.")
+            return tree, Break(
+                index, "leaf-mismatch", f"The bytes of entry {index} do not have the stored hash."
+            )
         tree = tree.append(leaf)
     return tree, None
 

@@ -23,12 +23,31 @@ _ROWS = (
     Event("organisation.created", "Organisation {slug} was created.", ("slug",), ("name",)),
     Event("role.granted", "{user} became {role} of {scope}.", ("user_id", "role", "scope"), ("user",)),
     Event("role.revoked", "{user} is no longer {role} of {scope}.", ("user_id", "role", "scope"), ("user",)),
-    Event("service_account.created", "Service account {username} was created.", ("user_id", "username", "responsible_id")),
-    Event("token.issued", "A token was issued to {user}.", ("token_id", "user_id", "expires_at"), ("user", "name")),
+    Event(
+        "service_account.created",
+        "Service account {username} was created.",
+        ("user_id", "username", "responsible_id"),
+    ),
+    Event(
+        "token.issued",
+        "A token was issued to {user}.",
+        ("token_id", "user_id", "expires_at"),
+        ("user", "name"),
+    ),
     Event("token.revoked", "A token of {user} was revoked.", ("token_id", "user_id"), ("user",)),
     # facts
-    Event("system.registered", "System {slug} was registered as {risk_tier} risk.", ("slug", "risk_tier", "digest"), ("name",)),
-    Event("document.added", "{kind} number {number} was added.", ("document_id", "kind", "number", "digest"), ("title",)),
+    Event(
+        "system.registered",
+        "System {slug} was registered as {risk_tier} risk.",
+        ("slug", "risk_tier", "digest"),
+        ("name",),
+    ),
+    Event(
+        "document.added",
+        "{kind} number {number} was added.",
+        ("document_id", "kind", "number", "digest"),
+        ("title",),
+    ),
     Event("artifact.stored", "{size} bytes were stored under {digest}.", ("digest", "size")),
     Event("dataset.registered", "Dataset {slug} was registered.", ("dataset_id", "slug")),
     Event(
@@ -40,7 +59,16 @@ _ROWS = (
     Event(
         "model_version.registered",
         "Version {version} of model {model} was registered.",
-        ("model_version_id", "model", "version", "digest", "format", "training_digest", "dataset_versions", "parents"),
+        (
+            "model_version_id",
+            "model",
+            "version",
+            "digest",
+            "format",
+            "training_digest",
+            "dataset_versions",
+            "parents",
+        ),
     ),
     # evidence
     Event(
@@ -57,8 +85,16 @@ _ROWS = (
         ("run_id", "state", "result_digest", "plan_digest", "attempts", "error"),
     ),
     # decisions
-    Event("policy.published", "Policy {name} version {number} was published.", ("policy_id", "name", "number", "digest")),
-    Event("policy.superseded", "Policy {name} version {number} was superseded.", ("policy_id", "name", "number", "digest")),
+    Event(
+        "policy.published",
+        "Policy {name} version {number} was published.",
+        ("policy_id", "name", "number", "digest"),
+    ),
+    Event(
+        "policy.superseded",
+        "Policy {name} version {number} was superseded.",
+        ("policy_id", "name", "number", "digest"),
+    ),
     Event(
         "approval.requested",
         "Approval to move to {to} was requested.",
@@ -74,7 +110,16 @@ _ROWS = (
     Event(
         "decision.made",
         "The gate answered {verdict} for {environment}.",
-        ("decision_id", "model_version_id", "transition", "environment", "verdict", "artifact_digest", "dossier_digest", "policy_digest"),
+        (
+            "decision_id",
+            "model_version_id",
+            "transition",
+            "environment",
+            "verdict",
+            "artifact_digest",
+            "dossier_digest",
+            "policy_digest",
+        ),
     ),
     Event(
         "transition.completed",
@@ -89,7 +134,11 @@ _ROWS = (
         ("reason",),
     ),
     Event("report.requested", "A {kind} was requested.", ("report_id", "kind", "basis_digest")),
-    Event("report.generated", "A {kind} was generated.", ("report_id", "kind", "basis_digest", "pdf_digest", "twin_digest")),
+    Event(
+        "report.generated",
+        "A {kind} was generated.",
+        ("report_id", "kind", "basis_digest", "pdf_digest", "twin_digest"),
+    ),
     Event("report.failed", "A {kind} could not be generated.", ("report_id", "kind", "error")),
 )
 

@@ -18,7 +18,12 @@ class LedgerHead(models.Model):
     frontier = models.BinaryField(default=bytes)  # 32 bytes for each perfect subtree, largest first
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(size__gte=0), name="ledger_head_size_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(size__gte=0), name="ledger_head_size_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.size}"
 
 
 class LedgerEntry(models.Model):
@@ -39,12 +44,17 @@ class LedgerEntry(models.Model):
     system_id = models.UUIDField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation_id", "index"], name="ledger_entry_once_per_index")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "index"], name="ledger_entry_once_per_index")
+        ]
         indexes = [
             models.Index(fields=["organisation_id", "system_id", "index"], name="ledger_by_system"),
             models.Index(fields=["organisation_id", "subject_id", "index"], name="ledger_by_subject"),
         ]
         ordering = ["organisation_id", "index"]
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.event}"
 
 
 class PersonalText(models.Model):
@@ -59,5 +69,10 @@ class PersonalText(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation_id", "index", "key"], name="personal_text_once_per_key")
+            models.UniqueConstraint(
+                fields=["organisation_id", "index", "key"], name="personal_text_once_per_key"
+            )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of entry {self.index}"

@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction as database
+from django.db import DatabaseError, connection
+from django.db import transaction as database
 
 from registry.actors import Actor
 from registry.errors import Unavailable
@@ -87,7 +88,9 @@ def event(
     """Record one catalogued event about `subject` (a model instance) in the running transaction."""
     pending = _pending.get()
     if pending is None:
-        raise RuntimeError(f"{code} was recorded outside record.transaction(); the change would have no entry.")
+        raise RuntimeError(
+            f"{code} was recorded outside record.transaction(); the change would have no entry."
+        )
     row = events.check(code, payload)
     chain.canonical({key: value for key, value in payload.items() if key not in row.personal})
     entry = Entry(row, organisation_id, system_id, actor, subject._meta.model_name, subject.pk, payload)
@@ -122,7 +125,7 @@ def _append_to(organisation_id: uuid.UUID, entries: list[Entry]) -> None:
         data, personal = _split(entry)
         body = chain.canonical(_body(head.origin, entry, data, now))
         leaf = chain.leaf_hash(body)
-        rows.append(_row(entry, body, leaf, now))
+        rows.append(_row(entry, tree.size, body, leaf, now))
         texts.extend(personal)
         tree = tree.append(leaf)
     LedgerEntry.objects.bulk_create(rows)
@@ -134,7 +137,8 @@ def _append_to(organisation_id: uuid.UUID, entries: list[Entry]) -> None:
 
 def _split(entry: Entry) -> tuple[dict[str, Any], list[PersonalText]]:
     """The payload with personal texts replaced by commitments, and the rows that keep the texts."""
-    data, texts = {}, []
+    data: dict[str, Any] = {}
+    texts = []
     personal = {**{key: entry.payload[key] for key in entry.event.personal}, "actor.name": entry.actor.name}
     for key, text in personal.items():
         if text in (None, ""):
@@ -145,7 +149,11 @@ def _split(entry: Entry) -> tuple[dict[str, Any], list[PersonalText]]:
         data[key] = {"commitment": f"sha256:{commitment}"}
         texts.append(
             PersonalText(
-                organisation_id=entry.organisation_id, index=entry.index or 0, key=key, salt=salt, text=str(text)
+                organisation_id=entry.organisation_id,
+                index=entry.index or 0,
+                key=key,
+                salt=salt,
+                text=str(text),
             )
         )
     return {**{key: entry.payload[key] for key in entry.event.keys}, **data}, texts
@@ -167,10 +175,10 @@ def _body(origin: str, entry: Entry, data: dict[str, Any], now: datetime) -> dic
     }
 
 
-def _row(entry: Entry, body: bytes, leaf: bytes, now: datetime) -> LedgerEntry:
+def _row(entry: Entry, index: int, body: bytes, leaf: bytes, now: datetime) -> LedgerEntry:
     return LedgerEntry(
         organisation_id=entry.organisation_id,
-        index=entry.index,
+        index=index,
         body=body,
         leaf_hash=leaf,
         event=entry.event.code,

@@ -76,4 +76,6 @@ class _Reader:
             return chain.Break(entry.index, "malformed", f"Entry {entry.index} is not a well-formed event.")
         if same:
             return None
-        return chain.Break(entry.index, "malformed", f"The columns of entry {entry.index} differ from its hashed bytes.")
+        return chain.Break(
+            entry.index, "malformed", f"The columns of entry {entry.index} differ from its hashed bytes."
+        )

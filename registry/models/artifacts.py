@@ -25,7 +25,9 @@ class Artifact(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["organisation", "digest"], name="one_artifact_per_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "digest"], name="one_artifact_per_digest")
+        ]
 
     def __str__(self) -> str:
         return self.digest

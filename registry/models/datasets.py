@@ -57,7 +57,9 @@ class DatasetVersion(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["dataset", "version"], name="one_dataset_version_per_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["dataset", "version"], name="one_dataset_version_per_name")
+        ]
         ordering = ["dataset", "-created_at"]
 
     def __str__(self) -> str:

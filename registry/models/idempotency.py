@@ -20,3 +20,6 @@ class IdempotentAnswer(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["user", "route", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"

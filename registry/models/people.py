@@ -18,12 +18,15 @@ class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     is_service = models.BooleanField(default=False)
     # The person who answers for a service account; its votes and runs count as that person's.
-    responsible = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="services")
+    responsible = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="services"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_service=False) | Q(responsible__isnull=False), name="service_account_has_responsible"
+                condition=Q(is_service=False) | Q(responsible__isnull=False),
+                name="service_account_has_responsible",
             )
         ]
 
@@ -66,7 +69,9 @@ class Membership(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="one_membership_per_organisation")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "user"], name="one_membership_per_organisation")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organisation}"
@@ -86,7 +91,9 @@ class RoleGrant(models.Model):
         constraints = [
             # Two partial constraints, because SQLite has no NULLS NOT DISTINCT.
             models.UniqueConstraint(
-                fields=["membership", "role"], condition=Q(system__isnull=True), name="one_organisation_grant_per_role"
+                fields=["membership", "role"],
+                condition=Q(system__isnull=True),
+                name="one_organisation_grant_per_role",
             ),
             models.UniqueConstraint(
                 fields=["membership", "system", "role"],

@@ -23,7 +23,9 @@ class System(models.Model):
     risk_tier = models.CharField(max_length=20, choices=RiskTier.choices)
     provider_role = models.CharField(max_length=30, default="provider")
     jurisdictions = models.JSONField(default=list)
-    stage = models.CharField(max_length=30, choices=SystemStage.choices, default=SystemStage.PROBLEM_DEFINITION)
+    stage = models.CharField(
+        max_length=30, choices=SystemStage.choices, default=SystemStage.PROBLEM_DEFINITION
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -42,7 +42,9 @@ class ModelVersion(models.Model):
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
     version = models.CharField(max_length=60)
     artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="+")
-    format = models.CharField(max_length=30)  # xgboost_json is opened in the sandbox; anything else is only stored
+    format = models.CharField(
+        max_length=30
+    )  # xgboost_json is opened in the sandbox; anything else is only stored
     # {"code_commit", "environment_digest", "parameters": {}, "metrics": {}, "features": []}
     training = models.JSONField(default=dict)
     dataset_versions = models.ManyToManyField(DatasetVersion, related_name="model_versions")
@@ -58,7 +60,9 @@ class ModelVersion(models.Model):
     class Meta:
         default_permissions = ()
         verbose_name = "model version"
-        constraints = [models.UniqueConstraint(fields=["model", "version"], name="one_model_version_per_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["model", "version"], name="one_model_version_per_name")
+        ]
         ordering = ["model", "-created_at"]
 
     def __str__(self) -> str:

@@ -9,11 +9,18 @@ from registry.ledger import record
 from registry.models import Artifact, Organisation
 
 
-def store(*, actor: Actor, organisation: Organisation, stream: BinaryIO, expected: str | None = None) -> tuple[Artifact, bool]:
+def store(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    stream: BinaryIO,
+    expected: str | None = None,
+    size: int | None = None,
+) -> tuple[Artifact, bool]:
     """Keep a stream of bytes under its digest; the same bytes are kept once. True when they are new."""
     check.require(actor, "register", organisation)
     # The bytes come first and may take minutes: no transaction and no lock is held while they arrive.
-    stored = blobs.put(organisation.pk, stream, expected=expected)
+    stored = blobs.put(organisation.pk, stream, expected=expected, size=size)
     with record.transaction():
         artifact, created = Artifact.objects.get_or_create(
             organisation=organisation,

@@ -52,7 +52,9 @@ def register_version(
         check.require(actor, "register", dataset)
         require_same_organisation(dataset.system, artifact)
         Dataset.objects.select_for_update().get(pk=dataset.pk)
-        existing = DatasetVersion.objects.filter(dataset=dataset, version=version).select_related("artifact").first()
+        existing = (
+            DatasetVersion.objects.filter(dataset=dataset, version=version).select_related("artifact").first()
+        )
         if existing is not None:
             return _again(existing, artifact, rows, dict(contract or {}))
         snapshot = DatasetVersion.objects.create(
@@ -97,33 +99,53 @@ def exact(value: Any) -> Any:
     return value
 
 
-def _again(existing: DatasetVersion, artifact: Artifact, rows: list[dict[str, str]], contract: dict[str, Any]) -> DatasetVersion:
+def _again(
+    existing: DatasetVersion, artifact: Artifact, rows: list[dict[str, str]], contract: dict[str, Any]
+) -> DatasetVersion:
     same = existing.artifact_id == artifact.pk and existing.columns == rows and existing.contract == contract
     if same:
         return existing
     raise Conflict(
-        f"Version {existing.version} of {existing.dataset.slug} is registered with {existing.artifact.digest} and its own"
-        " columns. A version never changes: register the new bytes under a new version.",
+        f"Version {existing.version} of {existing.dataset.slug} is registered with {existing.artifact.digest}"
+        " and its own columns. A version never changes: register the new bytes under a new version.",
         code="dataset_version.exists",
     )
 
 
 def _columns(columns: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     rows = [
-        {"name": str(row.get("name", "")), "role": str(row.get("role", "other")), "type": str(row.get("type", "text"))}
+        {
+            "name": str(row.get("name", "")),
+            "role": str(row.get("role", "other")),
+            "type": str(row.get("type", "text")),
+        }
         for row in columns
     ]
     names = [row["name"] for row in rows]
-    errors = [("columns", f"{row['name']}: role {row['role']!r} is not one of {', '.join(ROLES)}") for row in rows if row["role"] not in ROLES]
-    errors += [("columns", f"{name!r} is named twice") for name in sorted({n for n in names if names.count(n) > 1})]
+    errors = [
+        ("columns", f"{row['name']}: role {row['role']!r} is not one of {', '.join(ROLES)}")
+        for row in rows
+        if row["role"] not in ROLES
+    ]
+    errors += [
+        ("columns", f"{name!r} is named twice") for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     errors += [("columns", "a column has no name")] if "" in names else []
     roles = [row["role"] for row in rows]
-    errors += [("columns", f"more than one column has the role {role}") for role in ONCE if roles.count(role) > 1]
+    errors += [
+        ("columns", f"more than one column has the role {role}") for role in ONCE if roles.count(role) > 1
+    ]
     if errors or not rows:
-        raise Invalid("The column contract is not valid: every column once, each with a role.", errors=errors or [("columns", "empty")])
+        raise Invalid(
+            "The column contract is not valid: every column once, each with a role.",
+            errors=errors or [("columns", "empty")],
+        )
     return rows
 
 
 def require_same_organisation(system: System, artifact: Artifact) -> None:
     if artifact.organisation_id != system.organisation_id:
-        raise Invalid("There is no such artifact in this organisation. Upload the bytes first.", errors=[("artifact_digest", "unknown")])
+        raise Invalid(
+            "There is no such artifact in this organisation. Upload the bytes first.",
+            errors=[("artifact_digest", "unknown")],
+        )

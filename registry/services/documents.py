@@ -30,22 +30,35 @@ KINDS: dict[str, str] = {
 
 
 def add(
-    *, actor: Actor, system: System, kind: str, title: str, content: Any, model_version: ModelVersion | None = None
+    *,
+    actor: Actor,
+    system: System,
+    kind: str,
+    title: str,
+    content: Any,
+    model_version: ModelVersion | None = None,
 ) -> Document:
     """Add the next version of a document; earlier versions stay as they were."""
     if kind not in KINDS:
         raise Invalid(
-            f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.", errors=[("kind", "unknown kind")]
+            f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.",
+            errors=[("kind", "unknown kind")],
         )
     body = _normalised({"text": content} if isinstance(content, str) else content)
     if not isinstance(body, dict) or not any(str(value).strip() for value in body.values()):
-        raise Invalid("The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")])
+        raise Invalid(
+            "The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")]
+        )
     with record.transaction():
         check.require(actor, "document", system)
         if model_version is not None and model_version.model.system_id != system.pk:
-            raise Invalid("The model version belongs to another system.", errors=[("model_version", "another system")])
+            raise Invalid(
+                "The model version belongs to another system.", errors=[("model_version", "another system")]
+            )
         System.objects.select_for_update().get(pk=system.pk)  # numbers are given one at a time
-        newest = Document.objects.filter(system=system, kind=kind, model_version=model_version).aggregate(n=Max("number"))
+        newest = Document.objects.filter(system=system, kind=kind, model_version=model_version).aggregate(
+            n=Max("number")
+        )
         document = Document.objects.create(
             system=system,
             model_version=model_version,

@@ -14,7 +14,7 @@ from registry.ledger import record
 from registry.models import ApiToken, Membership, Organisation, RoleGrant, System, User
 from registry.stages import Role
 
-TOKEN_PREFIX = "assay_"
+TOKEN_PREFIX = "assay_"  # noqa: S105 - a mark for secret scanners, not a secret
 MAX_TOKEN_DAYS = 366
 
 
@@ -50,7 +50,9 @@ def grant_role(
         return _grant(actor=actor, organisation=organisation, user=user, role=role, system=system)
 
 
-def _grant(*, actor: Actor, organisation: Organisation, user: User, role: Role, system: System | None) -> RoleGrant:
+def _grant(
+    *, actor: Actor, organisation: Organisation, user: User, role: Role, system: System | None
+) -> RoleGrant:
     membership, _ = Membership.objects.get_or_create(organisation=organisation, user=user)
     grant, created = RoleGrant.objects.get_or_create(membership=membership, system=system, role=role)
     if created:
@@ -97,7 +99,9 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A token for oneself or for a service account; its text is returned once and never kept."""
     if not 1 <= days <= MAX_TOKEN_DAYS:
-        raise Invalid(f"A token lives between 1 and {MAX_TOKEN_DAYS} days.", errors=[("days", "out of range")])
+        raise Invalid(
+            f"A token lives between 1 and {MAX_TOKEN_DAYS} days.", errors=[("days", "out of range")]
+        )
     with record.transaction():
         check.require(actor, "view" if actor.user == user else "manage_people", organisation)
         if actor.user != user and not user.is_service:

@@ -25,7 +25,10 @@ def register(
     with record.transaction():
         check.require(actor, "register", organisation)
         if System.objects.filter(organisation=organisation, slug=slug).exists():
-            raise Conflict(f"There is a system “{slug}” already. Open it, or choose another short name.", code="system.exists")
+            raise Conflict(
+                f"There is a system “{slug}” already. Open it, or choose another short name.",
+                code="system.exists",
+            )
         system = System(
             organisation=organisation,
             slug=slug,
@@ -47,6 +50,8 @@ def register(
             slug=slug,
             name=name,
             risk_tier=str(risk_tier),
-            digest=chain.digest_of({"purpose": purpose, "jurisdictions": list(jurisdictions), "role": provider_role}),
+            digest=chain.digest_of(
+                {"purpose": purpose, "jurisdictions": list(jurisdictions), "role": provider_role}
+            ),
         )
     return system

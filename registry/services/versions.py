@@ -48,11 +48,18 @@ def register_version(
         datasets.require_same_organisation(model.system, artifact)
         _same_system(model.system, dataset_versions, parents)
         Model.objects.select_for_update().get(pk=model.pk)
-        existing = ModelVersion.objects.filter(model=model, version=version).select_related("artifact").first()
+        existing = (
+            ModelVersion.objects.filter(model=model, version=version).select_related("artifact").first()
+        )
         if existing is not None:
             return _again(existing, artifact, format, record_)
         created = ModelVersion.objects.create(
-            model=model, version=version, artifact=artifact, format=format, training=record_, created_by=actor.user
+            model=model,
+            version=version,
+            artifact=artifact,
+            format=format,
+            training=record_,
+            created_by=actor.user,
         )
         created.dataset_versions.set(dataset_versions)
         created.parents.set(parents)
@@ -84,7 +91,9 @@ def _again(existing: ModelVersion, artifact: Artifact, format: str, training: di
     )
 
 
-def _same_system(system: System, snapshots: Sequence[DatasetVersion], parents: Sequence[ModelVersion]) -> None:
+def _same_system(
+    system: System, snapshots: Sequence[DatasetVersion], parents: Sequence[ModelVersion]
+) -> None:
     foreign = [s for s in snapshots if s.dataset.system_id != system.pk]
     foreign_parents = [p for p in parents if p.model.system_id != system.pk]
     if foreign or foreign_parents:

@@ -1,0 +1,1 @@
+"""Endpoints of facts, one file per noun."""
