@@ -1,0 +1,105 @@
+"""What is known about one family of groups: values and resamples of every quantity, ready to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audits.metrics.fairness import COMPARISONS, Comparison
+from audits.metrics.groups import only_one
+from audits.metrics.tables import Counts, Groups, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number per group (or one vector), of all groups together, and both again in every resample.
+
+    Shapes: ``values`` (groups, ...), ``overall`` (...), ``draws`` (resamples, groups, ...) and ``overall_draws``
+    (resamples, ...); nan = undefined. ``rows`` are the rows of each group, ``among`` those in the denominator.
+    """
+
+    values: Numbers
+    overall: Numbers
+    rows: Counts
+    among: Counts
+    draws: Numbers | None = None
+    overall_draws: Numbers | None = None
+    population: str = "rows"
+    """What the rows in the denominator are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The quantities of one family of groups by code."""
+
+    groups: Groups
+    sizes: Counts
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+
+    def has(self, codes: tuple[str, ...]) -> bool:
+        """Whether all these quantities are known."""
+        return all(code in self.quantities for code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison across groups: its value (nan = undefined, with the reason) and its resamples."""
+
+    value: float
+    n: int
+    draws: Numbers | None = None
+    reason: str | None = None
+    undefined: tuple[str, ...] = ()
+    """Groups that lack a quantity and so take no part."""
+
+
+def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) -> Compared:
+    """Compare the groups (or those kept) by a metric of COMPARISONS, over the groups that have its quantities."""
+    comparison = COMPARISONS[code]
+    kept = np.ones(len(found.groups), dtype=bool) if keep is None else keep
+    parts = [found.quantities[name] for name in comparison.of]
+    defined = [kept & ~np.isnan(part.values.reshape(len(kept), -1)).any(axis=1) for part in parts]
+    lacking = np.flatnonzero(kept & ~np.logical_and.reduce(defined))
+    undefined = tuple(found.groups.name(int(group)) for group in lacking)
+    reason = _too_few(found, comparison, kept, defined)
+    if reason:
+        return Compared(float("nan"), 0, reason=reason, undefined=undefined)
+    pairs = list(zip(parts, defined, strict=True))
+    value = float(comparison.worst([comparison.of_one(p.values[m], p.overall) for p, m in pairs]))
+    reason = f"The {spoken(comparison.of)} of every group is 0: there is nothing to divide by."
+    n = int(parts[0].rows[np.logical_or.reduce(defined)].sum())
+    draws = [comparison.of_one(p.draws[:, m], p.overall_draws) for p, m in pairs if _drawn(p)]  # type: ignore[index,arg-type]
+    return Compared(
+        value,
+        n,
+        comparison.worst(draws) if len(draws) == len(pairs) else None,
+        reason if np.isnan(value) else None,
+        undefined,
+    )
+
+
+def _drawn(quantity: Quantity) -> bool:
+    return quantity.draws is not None and quantity.overall_draws is not None
+
+
+def _too_few(
+    found: Figures, comparison: Comparison, kept: NDArray[np.bool_], defined: list[NDArray[np.bool_]]
+) -> str | None:
+    """Why these groups cannot be compared, if they cannot."""
+    if only_one(found.groups):
+        return only_one(found.groups)
+    for code, members in zip(comparison.of, defined, strict=True):
+        population = found.quantities[code].population
+        if members.sum() == 0:
+            return f"No group has any {population}, so there is no {spoken((code,))} to compare."
+        if members.sum() == 1:
+            only = found.groups.name(int(np.flatnonzero(members)[0]))
+            return f"Only one group ({only}) has any {population}: there is nothing to compare it with."
+    return None
+
+
+def spoken(codes: tuple[str, ...]) -> str:
+    """Codes as they read in a sentence: 'selection rate', 'TPR or FPR'."""
+    return " or ".join(code.upper() if len(code) <= 4 else code.replace("_", " ") for code in codes)

@@ -1,0 +1,85 @@
+"""Intervals: Wilson's for a share of counted rows, the percentile bootstrap for everything else.
+
+A bootstrap resample of the rows is, for metrics that only see counts, one multinomial draw over the cells: equal in
+distribution to drawing rows with replacement (fairlearn's own bootstrap), and thousands of times cheaper. Rows are
+what is drawn; a cell's weight follows as its mean weight per row, so weights are taken as known, not as estimated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from audits.metrics.rates import Rate, add_up, rate
+from audits.metrics.spec import Sampling
+from audits.metrics.tables import Counts, Numbers, Table
+
+JEFFREYS = 0.5
+"""Half a success and half a failure: the prior whose limits have good coverage at 0 and at all."""
+
+
+def wilson(counted: Counts, among: Counts, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+    """Wilson's score interval without continuity correction (Wilson 1927); nan where nothing is counted."""
+    z = float(ndtri(0.5 + confidence / 2))
+    n = np.where(among > 0, among, np.nan)
+    p = counted / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    # At 0 and at all, the limits are 0 and 1 exactly; only rounding could put them beyond.
+    low = np.where(counted == 0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(counted == among, 1.0, np.minimum(centre + half, 1.0))
+    return np.where(among > 0, low, np.nan), np.where(among > 0, high, np.nan)
+
+
+def resample(table: Table, sampling: Sampling) -> Numbers:
+    """Weights of each resample: shape (resamples, groups, classes, classes).
+
+    The stream depends on the seed and on the slice family only, so adding an attribute changes no other interval.
+    """
+    rows = int(table.n.sum())
+    generator = _stream(sampling.seed, table.groups.attributes)
+    shares = table.n.ravel() / max(rows, 1)
+    drawn = generator.multinomial(rows, shares, size=sampling.resamples).reshape(-1, *table.n.shape)
+    per_row = np.divide(table.weight, table.n, out=np.zeros_like(table.weight), where=table.n > 0)
+    return np.asarray(drawn * per_row, dtype=np.float64)
+
+
+def rate_draws(table: Table, draws: Numbers, of: Rate, sampling: Sampling) -> Numbers:
+    """A rate in each resample: shape (resamples, groups).
+
+    A group in which nobody or everybody counted would come out the same in every resample, as if it were certain.
+    Its draws come from the Jeffreys posterior of its share instead.
+    """
+    values = rate(draws, of)
+    counted, among = add_up(table.n, of.counted), add_up(table.n, of.among)
+    settled = np.flatnonzero((among > 0) & ((counted == 0) | (counted == among)))
+    if settled.size:
+        generator = _stream(sampling.seed, (*table.groups.attributes, *of.counted, *of.among))
+        values[:, settled] = generator.beta(
+            counted[settled] + JEFFREYS,
+            among[settled] - counted[settled] + JEFFREYS,
+            size=(values.shape[0], settled.size),
+        )
+    return values
+
+
+def percentiles(draws: Numbers, sampling: Sampling) -> tuple[Numbers, Numbers, Numbers]:
+    """Lower limit, upper limit and share of undefined resamples of each column: shape (resamples, m) -> (m,).
+
+    The limits are nan where more than ``max_undefined`` of the resamples have no value.
+    """
+    undefined = np.asarray(np.isnan(draws).mean(axis=0), dtype=np.float64)
+    tail = (1 - sampling.confidence) / 2
+    low, high = np.full(draws.shape[1], np.nan), np.full(draws.shape[1], np.nan)
+    whole, partly = undefined == 0, (undefined > 0) & (undefined <= sampling.max_undefined)
+    if whole.any():
+        low[whole], high[whole] = np.quantile(draws[:, whole], [tail, 1 - tail], axis=0)
+    if partly.any():
+        low[partly], high[partly] = np.nanquantile(draws[:, partly], [tail, 1 - tail], axis=0)
+    return low, high, undefined
+
+
+def _stream(seed: int, names: tuple[str, ...]) -> np.random.Generator:
+    letters: NDArray[np.uint8] = np.frombuffer("\x1f".join(names).encode() or b"\0", dtype=np.uint8)
+    return np.random.default_rng([seed, *(int(letter) for letter in letters)])
