@@ -24,10 +24,10 @@ deployed() {
 }
 
 check "ruff check" ruff check .
-check "ruff format" ruff format --check .
+check "ruff format" ruff format --check --quiet .
 check "mypy" mypy
 check "mypy (client)" sh -c 'cd client && mypy'
-check "import contracts" lint-imports --no-cache
+check "import contracts" lint-imports --no-cache --no-logo
 check "manage.py check" at_home manage.py check --fail-level WARNING
 check "manage.py check --deploy" deployed manage.py check --deploy --fail-level WARNING
 check "makemigrations --check" at_home manage.py makemigrations --check --dry-run
