@@ -39,7 +39,7 @@ def cast(db: None) -> Cast:
 
 
 GUARDED = ("registry_ledgerentry", "registry_ledgerhead")
-_flush = TransactionTestCase._fixture_teardown
+_flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
 def _flush_with_guards_down(self: TransactionTestCase) -> None:
@@ -70,6 +70,6 @@ def _flush_with_guards_down(self: TransactionTestCase) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def lift_ledger_guards_for_the_flush() -> Iterator[None]:
     """Only the test runner's own clean-up may empty the ledger."""
-    TransactionTestCase._fixture_teardown = _flush_with_guards_down  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _flush_with_guards_down  # type: ignore[attr-defined]
     yield
-    TransactionTestCase._fixture_teardown = _flush  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined]

@@ -40,9 +40,10 @@ def make_system(
 def make_document(cast: Cast, system: System, kind: str = "problem_definition", **kwargs: Any) -> Document:
     """A document of a system."""
     by = kwargs.pop("by", "dev")
+    title = kwargs.pop("title", kind.replace("_", " ").capitalize())
     content = kwargs.pop("content", {"purpose": f"What the {kind} says."})
     return documents.add(
-        actor=cast.actor(by), system=system, kind=kind, title=kind.title(), content=content, **kwargs
+        actor=cast.actor(by), system=system, kind=kind, title=title, content=content, **kwargs
     )
 
 
