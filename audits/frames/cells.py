@@ -89,9 +89,10 @@ def score_cells(source: Source, mapping: Mapping, attribute: str | None = None) 
 
 
 def regression_moments(
-    source: Source, mapping: Mapping, attribute: str | None = None, quantiles: tuple[float, ...] = (0.5, 0.8, 0.9)
+    source: Source,
+    mapping: Mapping,
+    attribute: str | None = None,
+    quantiles: tuple[float, ...] = (0.5, 0.8, 0.9),
 ) -> tuple[RegressionMoments, ...]:
     """Gather what regression metrics need, overall (attribute None) or for each group of an attribute."""
     raise NotImplementedError
-
-
