@@ -32,8 +32,10 @@ def run(sql: str) -> None:
 
 
 def insert_copy(index: str) -> None:
-    columns = "organisation_id, body, leaf_hash, event, recorded_at, "
+    columns = (
+        "organisation_id, body, leaf_hash, event, recorded_at, "
         "actor_kind, actor_id, subject_kind, subject_id, system_id"
+    )
     run(
         f'INSERT INTO registry_ledgerentry ("index", {columns}) SELECT {index}, {columns} FROM registry_ledgerentry'
     )
