@@ -95,7 +95,7 @@ both_together() {
     return $result
 }
 
-[ -d ../shared/data ] || missing "acceptance on the reference data (../shared/data is not there)"
+[ -d "${ASSAY_SHARED:-../shared}/data" ] || missing "acceptance on the reference data (put the shared folder beside the project, or set ASSAY_SHARED)"
 result=0
 case "${1:-}" in
 sqlite)
