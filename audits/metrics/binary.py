@@ -109,10 +109,10 @@ def _quantity(
 ) -> Quantity:
     return Quantity(
         values,
-        overall,
         table.sizes,
         add_up(table.n, of.among),
         rate_draws(table, resampled, of, sampling),
+        overall,
         rate(resampled.sum(axis=-3, keepdims=True), of)[..., 0],
         of.population,
     )
@@ -122,19 +122,9 @@ def _majority(figures: Figures, table: Table, resampled: Numbers) -> None:
     """What always predicting the more frequent label would reach, and how far above that the model is."""
     accuracy = RATES["accuracy"]
     baseline, drawn = majority_share(table.weight), majority_share(resampled)
-    together, all_drawn = table.weight.sum(axis=0, keepdims=True), resampled.sum(axis=1, keepdims=True)
-    overall, overall_drawn = majority_share(together), majority_share(all_drawn)
-    figures.quantities["majority_rate"] = Quantity(
-        baseline, overall[0], table.sizes, table.sizes, drawn, overall_drawn[:, 0]
-    )
-    figures.quantities["accuracy_above_majority"] = Quantity(
-        rate(table.weight, accuracy) - baseline,
-        (rate(together, accuracy) - overall)[0],
-        table.sizes,
-        table.sizes,
-        rate(resampled, accuracy) - drawn,
-        (rate(all_drawn, accuracy) - overall_drawn)[:, 0],
-    )
+    above = rate(table.weight, accuracy) - baseline, rate(resampled, accuracy) - drawn
+    figures.quantities["majority_rate"] = Quantity(baseline, table.sizes, table.sizes, drawn)
+    figures.quantities["accuracy_above_majority"] = Quantity(above[0], table.sizes, table.sizes, above[1])
 
 
 def _count_rows(sheet: Sheet, binary: Binary, group: int) -> None:

@@ -11,21 +11,24 @@ from audits.metrics.fairness import COMPARISONS, Comparison
 from audits.metrics.groups import only_one
 from audits.metrics.tables import Counts, Groups, Numbers
 
+UNKNOWN = np.asarray(np.nan)
+UNKNOWN_DRAWS = np.asarray([np.nan])
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """One number per group (or one vector), of all groups together, and both again in every resample.
 
-    Shapes: ``values`` (groups, ...), ``overall`` (...), ``draws`` (resamples, groups, ...) and ``overall_draws``
+    Shapes: ``values`` (groups, ...), ``draws`` (resamples, groups, ...), ``overall`` (...) and ``overall_draws``
     (resamples, ...); nan = undefined. ``rows`` are the rows of each group, ``among`` those in the denominator.
     """
 
     values: Numbers
-    overall: Numbers
     rows: Counts
     among: Counts
     draws: Numbers | None = None
-    overall_draws: Numbers | None = None
+    overall: Numbers = field(default_factory=lambda: UNKNOWN)
+    overall_draws: Numbers = field(default_factory=lambda: UNKNOWN_DRAWS)
     population: str = "rows"
     """What the rows in the denominator are called."""
 
@@ -70,7 +73,7 @@ def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) ->
     value = float(comparison.worst([comparison.of_one(p.values[m], p.overall) for p, m in pairs]))
     reason = f"The {spoken(comparison.of)} of every group is 0: there is nothing to divide by."
     n = int(parts[0].rows[np.logical_or.reduce(defined)].sum())
-    draws = [comparison.of_one(p.draws[:, m], p.overall_draws) for p, m in pairs if _drawn(p)]  # type: ignore[index,arg-type]
+    draws = [comparison.of_one(p.draws[:, m], p.overall_draws) for p, m in pairs if p.draws is not None]
     return Compared(
         value,
         n,
@@ -78,10 +81,6 @@ def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) ->
         reason if np.isnan(value) else None,
         undefined,
     )
-
-
-def _drawn(quantity: Quantity) -> bool:
-    return quantity.draws is not None and quantity.overall_draws is not None
 
 
 def _too_few(

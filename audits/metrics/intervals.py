@@ -19,7 +19,9 @@ JEFFREYS = 0.5
 """Half a success and half a failure: the prior whose limits have good coverage at 0 and at all."""
 
 
-def wilson(counted: Counts, among: Counts, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+def wilson(
+    counted: Counts | Numbers, among: Counts | Numbers, confidence: float = 0.95
+) -> tuple[Numbers, Numbers]:
     """Wilson's score interval without continuity correction (Wilson 1927); nan where nothing is counted."""
     z = float(ndtri(0.5 + confidence / 2))
     n = np.where(among > 0, among, np.nan)
@@ -38,7 +40,7 @@ def resample(table: Table, sampling: Sampling) -> Numbers:
     The stream depends on the seed and on the slice family only, so adding an attribute changes no other interval.
     """
     rows = int(table.n.sum())
-    generator = _stream(sampling.seed, table.groups.attributes)
+    generator = stream(sampling.seed, table.groups.attributes)
     shares = table.n.ravel() / max(rows, 1)
     drawn = generator.multinomial(rows, shares, size=sampling.resamples).reshape(-1, *table.n.shape)
     per_row = np.divide(table.weight, table.n, out=np.zeros_like(table.weight), where=table.n > 0)
@@ -46,22 +48,44 @@ def resample(table: Table, sampling: Sampling) -> Numbers:
 
 
 def rate_draws(table: Table, draws: Numbers, of: Rate, sampling: Sampling) -> Numbers:
-    """A rate in each resample: shape (resamples, groups).
-
-    A group in which nobody or everybody counted would come out the same in every resample, as if it were certain.
-    Its draws come from the Jeffreys posterior of its share instead.
-    """
-    values = rate(draws, of)
+    """A rate in each resample: shape (resamples, groups)."""
     counted, among = add_up(table.n, of.counted), add_up(table.n, of.among)
+    names = (*table.groups.attributes, *of.counted, *of.among)
+    return unsettled(rate(draws, of), counted, among, sampling, names)
+
+
+def unsettled(
+    draws: Numbers, counted: Counts, among: Counts, sampling: Sampling, names: tuple[str, ...]
+) -> Numbers:
+    """Replace the resamples of groups in which nobody or everybody counted: shape (resamples, groups).
+
+    Such a group comes out the same in every resample, as if its share were certain. Its draws come from the
+    Jeffreys posterior of the share instead.
+    """
     settled = np.flatnonzero((among > 0) & ((counted == 0) | (counted == among)))
     if settled.size:
-        generator = _stream(sampling.seed, (*table.groups.attributes, *of.counted, *of.among))
-        values[:, settled] = generator.beta(
+        draws[:, settled] = stream(sampling.seed, names).beta(
             counted[settled] + JEFFREYS,
             among[settled] - counted[settled] + JEFFREYS,
-            size=(values.shape[0], settled.size),
+            size=(draws.shape[0], settled.size),
         )
-    return values
+    return draws
+
+
+def normal_draws(values: Numbers, errors: Numbers, sampling: Sampling, names: tuple[str, ...]) -> Numbers:
+    """Draws of values with a known standard error: shape (groups,) -> (resamples, groups); nan where it is nan."""
+    known = np.where(np.isfinite(errors), errors, 0.0)
+    drawn = stream(sampling.seed, names).normal(
+        np.where(np.isfinite(values), values, 0.0), known, size=(sampling.resamples, len(values))
+    )
+    drawn[:, ~(np.isfinite(values) & np.isfinite(errors))] = np.nan
+    return drawn
+
+
+def normal(value: float, error: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Value plus and minus the standard error times the normal quantile."""
+    z = float(ndtri(0.5 + confidence / 2))
+    return value - z * error, value + z * error
 
 
 def percentiles(draws: Numbers, sampling: Sampling) -> tuple[Numbers, Numbers, Numbers]:
@@ -80,6 +104,7 @@ def percentiles(draws: Numbers, sampling: Sampling) -> tuple[Numbers, Numbers, N
     return low, high, undefined
 
 
-def _stream(seed: int, names: tuple[str, ...]) -> np.random.Generator:
+def stream(seed: int, names: tuple[str, ...]) -> np.random.Generator:
+    """Random numbers that depend on the seed and on what they are for, and on nothing else."""
     letters: NDArray[np.uint8] = np.frombuffer("\x1f".join(names).encode() or b"\0", dtype=np.uint8)
     return np.random.default_rng([seed, *(int(letter) for letter in letters)])
