@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     except Stop as stop:
         return _stopped(stop, arguments, terminal)
     except OSError:
-        _discard_output()
+        terminal.give_up()
         return _stopped(
             outcomes.Unusable("output", "The answer could not be written out in full."), [], terminal
         )
@@ -63,12 +63,6 @@ def _stopped(stop: Stop, arguments: Sequence[str], terminal: Terminal) -> int:
         with contextlib.suppress(OSError, ValueError):
             terminal.document({"error": error, "exit_code": stop.exit_code})
     return stop.exit_code
-
-
-def _discard_output() -> None:
-    """Python flushes standard output once more at exit; by then nothing may fail or be printed."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,8 +93,8 @@ def _command(commands: _Commands, name: str, about: str, seconds: float) -> argp
         allow_abbrev=False,
     )
     made.add_argument("--url", help="address of the service (else ASSAY_URL)")
-    made.add_argument("--token", help="token; visible to other users of this machine, so prefer the next two")
-    made.add_argument("--token-file", metavar="FILE", help="file with the token (else ASSAY_TOKEN[_FILE])")
+    made.add_argument("--token", help="token (else ASSAY_TOKEN); others on this machine can see a flag")
+    made.add_argument("--token-file", metavar="FILE", help="file with the token (else ASSAY_TOKEN_FILE)")
     made.add_argument("--key", help="public key of verdicts, or a file of them (else ASSAY_VERDICT_KEY)")
     made.add_argument("--insecure", action="store_true", help="accept plain http to another machine")
     made.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Mapping
@@ -46,8 +47,20 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """A remark, a reason or progress. A broken standard error must not change the exit code."""
-        with contextlib.suppress(OSError, ValueError):
+        try:
             _write(self._err, text)
+        except (OSError, ValueError):
+            _discard(self._err)
+
+    def give_up(self) -> None:
+        """Standard output is broken: print nothing more there."""
+        _discard(self._out)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Python flushes every stream once more at exit; a failure there would replace the exit code by 120."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]
 
 
 def _can_show(stream: TextIO | None, text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of the client for CI machines; they need neither Django nor a database."""
