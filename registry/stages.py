@@ -1,4 +1,6 @@
-"""The words of the lifecycle: stages, risk tiers, roles. Enums only; the rules about them live higher up."""
+"""The words of the lifecycle: stages, risk tiers, roles, documents. Words only; the rules about them live higher up."""
+
+from typing import Final
 
 from django.db.models import TextChoices
 
@@ -50,3 +52,21 @@ class Role(TextChoices):
     AUDITOR = "auditor", "Auditor"
     OPERATOR = "operator", "Operator"
     CI = "ci", "CI"
+
+
+# Kinds of documents and their names; the vocabulary of the framework data.
+DOCUMENT_KINDS: Final[dict[str, str]] = {
+    "problem_definition": "Problem definition",
+    "intended_use_statement": "Intended-use statement",
+    "risk_classification_record": "Risk classification record",
+    "risk_assessment": "Risk assessment",
+    "dataset_datasheet": "Dataset datasheet",
+    "feature_documentation": "Feature documentation",
+    "model_card": "Model card",
+    "human_oversight_plan": "Human oversight plan",
+    "instructions_for_use": "Instructions for use",
+    "monitoring_plan": "Monitoring plan",
+    "incident_plan": "Incident plan",
+    "dpia": "Data protection impact assessment",
+    "fria": "Fundamental rights impact assessment",
+}

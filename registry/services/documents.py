@@ -10,23 +10,9 @@ from registry.actors import Actor
 from registry.errors import Invalid
 from registry.ledger import chain, record
 from registry.models import Document, ModelVersion, System
+from registry.stages import DOCUMENT_KINDS
 
-# Kinds and their names; the vocabulary of the framework data.
-KINDS: dict[str, str] = {
-    "problem_definition": "Problem definition",
-    "intended_use_statement": "Intended-use statement",
-    "risk_classification_record": "Risk classification record",
-    "risk_assessment": "Risk assessment",
-    "dataset_datasheet": "Dataset datasheet",
-    "feature_documentation": "Feature documentation",
-    "model_card": "Model card",
-    "human_oversight_plan": "Human oversight plan",
-    "instructions_for_use": "Instructions for use",
-    "monitoring_plan": "Monitoring plan",
-    "incident_plan": "Incident plan",
-    "dpia": "Data protection impact assessment",
-    "fria": "Fundamental rights impact assessment",
-}
+KINDS = DOCUMENT_KINDS
 
 
 def add(
