@@ -24,7 +24,7 @@ deployed() {
 }
 
 check "ruff check" ruff check .
-check "ruff format" ruff format --check --quiet .
+check "ruff format" ruff format --check --output-format concise .
 check "mypy" mypy
 check "mypy (client)" sh -c 'cd client && mypy'
 check "import contracts" lint-imports --no-cache --no-logo
