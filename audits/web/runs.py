@@ -1,0 +1,71 @@
+"""The run page: what was measured, whether it held, and from what."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audits import selectors
+from audits.models import AuditRun, RunState
+from audits.services.runs import FINAL
+from audits.web import figures
+from registry.web.requests import acting
+
+SENTENCES: dict[str, str] = {
+    RunState.QUEUED: "Waiting for a worker",
+    RunState.RUNNING: "Being measured",
+    RunState.PASSED: "Every check passed",
+    RunState.FAILED: "A check failed",
+    RunState.INSUFFICIENT: "The evidence does not suffice",
+    RunState.ERRORED: "It could not be measured",
+    RunState.CANCELLED: "Cancelled; nothing was measured",
+}
+ORDER = {"failed": 0, "errored": 1, "insufficient": 2, "passed": 3}
+
+
+@require_safe
+def run_page(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """One run; while it works only its progress is asked for again."""
+    run = selectors.run_of(acting(request), run_id)
+    if getattr(request, "htmx", False) and run.state not in FINAL:
+        return render(request, "audits/_progress.html", {"run": run, "sentence": SENTENCES[run.state]})
+    response = render(request, "audits/run.html", _context(run))
+    if getattr(request, "htmx", False):
+        response["HX-Refresh"] = "true"  # it ended: show the whole page
+    return response
+
+
+def _context(run: AuditRun) -> dict[str, Any]:
+    checks = sorted(run.check_results.all(), key=lambda check: (ORDER.get(check.verdict, 9), check.name))
+    context: dict[str, Any] = {
+        "run": run,
+        "version": run.plan.model_version,
+        "sentence": SENTENCES[run.state],
+        "final": run.state in FINAL,
+        "checks": checks,
+        "attempts": selectors.runs_for(run.plan.model_version).count(),
+    }
+    evidence = selectors.evidence(run)
+    if evidence is None:
+        return context
+    rows = list(selectors.measurements(run))
+    attributes = list(evidence.plan.get("mapping", {}).get("sensitive", []))
+    return context | {
+        "evidence": evidence,
+        "overall": [row for row in rows if not row.slice],
+        "figures": figures.by_group(rows, attributes, checks),
+        "importance": figures.importance(evidence.explanation) if evidence.explanation else None,
+        "measured": len(rows),
+    }
+
+
+@require_safe
+def run_result(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """The sealed result as a file, exactly the bytes that were hashed."""
+    run = selectors.run_of(acting(request), run_id)
+    run.refresh_from_db(fields=["result"])
+    response = HttpResponse(run.result, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="run-{run.pk}.json"'
+    return response if run.result else JsonResponse({"detail": "This run has no result."}, status=404)

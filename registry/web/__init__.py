@@ -1,0 +1,1 @@
+"""Pages of facts, and what all pages share."""

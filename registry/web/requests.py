@@ -1,0 +1,21 @@
+"""What every page starts with."""
+
+from typing import cast
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from registry.actors import Actor
+from registry.models import User
+
+
+class PageRequest(HttpRequest):
+    """A request of someone signed in, with HTMX details; the middleware guarantees both."""
+
+    htmx: HtmxDetails
+    user: User  # type: ignore[assignment]
+
+
+def acting(request: HttpRequest) -> Actor:
+    """The signed-in person as an actor."""
+    return Actor.of(cast("PageRequest", request).user)
