@@ -18,6 +18,8 @@ _LOOK_SECONDS = 0.1
 _READ_BYTES = 64 * 1024
 _KEPT_TEXT_BYTES = 16 * 1024
 _STEP_LENGTH = 80
+# A step is always told when it begins; more steps than this are noise, and only told now and then.
+_STEPS = 20
 
 
 class Watch:
@@ -31,6 +33,8 @@ class Watch:
         self._text = b""
         self._line = b""
         self._reported = 0.0
+        self._fraction: object = None
+        self._steps: set[str] = set()
         self.walls: dict[str, Any] | None = None
         self.reason: str | None = None
 
@@ -102,12 +106,17 @@ class Watch:
 
     def _report(self, said: dict[str, Any]) -> None:
         step, fraction, now = said.get("step"), said.get("fraction"), time.monotonic()
-        if not isinstance(step, str) or not isinstance(fraction, int | float) or not 0 <= fraction <= 1:
+        sound = isinstance(fraction, int | float) and not isinstance(fraction, bool) and 0 <= fraction <= 1
+        if self._progress is None or not isinstance(step, str) or not sound:
             return
-        if self._progress is None or (now - self._reported < _LOOK_SECONDS and fraction < 1):
+        begins = step not in self._steps and len(self._steps) < _STEPS
+        ends = fraction == 1 and self._fraction != 1
+        if now - self._reported < _LOOK_SECONDS and not begins and not ends:
             return
-        self._reported = now
-        self._progress("".join(c for c in step[:_STEP_LENGTH] if c.isprintable()), float(fraction))
+        if begins:
+            self._steps.add(step)
+        self._reported, self._fraction = now, fraction
+        self._progress("".join(c for c in step[:_STEP_LENGTH] if c.isprintable()), float(said["fraction"]))
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:

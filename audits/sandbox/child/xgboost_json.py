@@ -188,7 +188,7 @@ def _count(source: dict[str, Any], name: str, most: int, *, default: int | None 
     """A count, which the format writes as text."""
     written = source.get(name, default)
     digits = str(written)
-    if isinstance(written, bool) or not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+    if isinstance(written, bool) or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         _refuse(f"{name} is not a count")
     if int(digits) > most:
         _refuse(f"{name} is {int(digits)}, and at most {most} can be taken")

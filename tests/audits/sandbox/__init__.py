@@ -1,0 +1,1 @@
+"""The sandbox does the work it is for, and survives what it is against."""
