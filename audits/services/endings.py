@@ -1,0 +1,147 @@
+"""How a run ends: its state, its sealed result, its rows, its ledger entry — all of them or none."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from audits.models import AuditRun, CheckResult, Measurement, RunState
+from audits.services import runs
+from registry.actors import Actor
+from registry.ledger import chain, record
+
+BATCH = 1_000
+REASON_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What came out of a run: the outcome as JSON, or a stable code and a sentence that say why there is none."""
+
+    state: RunState
+    outcome: Mapping[str, Any] | None = None
+    code: str | None = None
+    sentence: str = ""
+
+
+def errored(code: str, sentence: str) -> Ending:
+    """The run could not be measured at all."""
+    return Ending(RunState.ERRORED, code=code, sentence=sentence)
+
+
+def of_outcome(outcome: Mapping[str, Any]) -> Ending:
+    """The ending that the outcome of an audit deserves; only checks that all passed make a passed run."""
+    if refused := outcome["refused"]:
+        return Ending(RunState.ERRORED, outcome, refused["code"], located(refused))
+    verdicts = Counter(str(check["verdict"]) for check in outcome["checks"])
+    if unknown := set(verdicts) - {"passed", "failed", "insufficient", "errored"}:
+        raise ValueError(f"unknown verdicts {sorted(unknown)}")
+    if verdicts["failed"]:
+        return Ending(RunState.FAILED, outcome)
+    if verdicts["insufficient"] or verdicts["errored"] or not verdicts["passed"]:
+        return Ending(RunState.INSUFFICIENT, outcome)
+    return Ending(RunState.PASSED, outcome)
+
+
+def located(refused: Mapping[str, Any]) -> str:
+    """A refusal's sentence with its line and column, where it names them and the sentence does not."""
+    places = [f"{name} {refused[name]}" for name in ("line", "column") if refused.get(name) is not None]
+    missing = [place for place in places if place.casefold() not in refused["message"].casefold()]
+    return f"{refused['message']} ({', '.join(missing)})" if missing else str(refused["message"])
+
+
+def write(*, run_id: Any, ours: Q, actor: Actor, ending: Ending) -> bool:
+    """Write the end of a run in one transaction; False, and nothing written, when the run is not ours any more."""
+    text = sealed(ending.outcome) if ending.outcome is not None else ""
+    digest = chain.digest(text.encode()) if text else ""
+    with record.transaction():
+        ended = AuditRun.objects.filter(ours, pk=run_id, state__in=runs.before(ending.state)).update(
+            state=ending.state,
+            step="Finished",
+            progress=100,
+            lease_holder="",
+            lease_until=None,
+            finished_at=Now(),
+            error=ending.sentence,
+            result=text,
+            result_digest=digest,
+        )
+        if not ended:
+            return False
+        run = AuditRun.objects.select_related("plan__model_version__model__system").get(pk=run_id)
+        if ending.outcome is not None:
+            _keep_rows(run, ending.outcome)
+        _record(actor, run, ending)
+    return True
+
+
+def sealed(outcome: Mapping[str, Any]) -> str:
+    """The outcome as canonical JSON text; numbers with a fraction become decimal strings, and none is infinite."""
+    return chain.canonical(_exact(outcome, "$")).decode()
+
+
+def _exact(value: Any, path: str) -> Any:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{path} is {value}, which is no result")
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {str(key): _exact(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item, f"{path}[{position}]") for position, item in enumerate(value)]
+    return value
+
+
+def _keep_rows(run: AuditRun, outcome: Mapping[str, Any]) -> None:
+    Measurement.objects.bulk_create(_measurements(run, outcome["measurements"]), batch_size=BATCH)
+    CheckResult.objects.bulk_create(
+        [
+            CheckResult(
+                run=run,
+                name=row["name"],
+                verdict=row["verdict"],
+                sentence=row["sentence"],
+                body=_exact(row, row["name"]),
+            )
+            for row in outcome["checks"]
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _measurements(run: AuditRun, rows: Iterable[Mapping[str, Any]]) -> list[Measurement]:
+    return [
+        Measurement(
+            run=run,
+            code=row["code"],
+            slice=dict(row["slice"]),
+            value=row["value"],
+            reason=(row["reason"] or "")[:REASON_LENGTH],
+            low=row["low"],
+            high=row["high"],
+            n=row["n"],
+        )
+        for row in rows
+    ]
+
+
+def _record(actor: Actor, run: AuditRun, ending: Ending) -> None:
+    system = run.plan.model_version.model.system
+    record.event(
+        "run.finished",
+        organisation_id=system.organisation_id,
+        system_id=system.pk,
+        subject=run,
+        actor=actor,
+        run_id=str(run.pk),
+        state=str(run.state),
+        result_digest=run.result_digest or None,
+        plan_digest=run.plan.digest,
+        attempts=run.attempts,
+        # The code, not the sentence: a sentence may quote a value of the data, and the ledger never forgets.
+        error=ending.code,
+    )
