@@ -13,6 +13,7 @@ VENV=$ROOT/.venv
 PYTHON=$VENV/bin/python
 STAMP=$VENV/.assay-complete # written last, so that a half-made .venv has none
 LOCK=requirements-dev.lock
+export DEBIAN_FRONTEND=noninteractive
 
 say() { printf '%s\n' "$*"; }
 fail() {
