@@ -1,0 +1,58 @@
+"""The shortest list of actions that opens a closed gate, in an order in which no action undoes an earlier one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from governance.gates.requirements.base import Place
+from governance.gates.spec import Finding
+from registry.stages import Role
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding with what the plan needs to know of it."""
+
+    place: Place
+    finding: Finding
+    disturbs: bool = False  # clearing it changes what votes are about
+
+
+def numbered(lines: Sequence[Line]) -> list[Line]:
+    """The same lines, each with a code of its own: the second `checks.x` becomes `checks.x#2`."""
+    seen: Counter[str] = Counter()
+    found = []
+    for line in lines:
+        code = line.finding.code
+        seen[code] += 1
+        if seen[code] > 1:
+            line = replace(line, finding=replace(line.finding, code=f"{code}#{seen[code]}"))
+        found.append(line)
+    return found
+
+
+def shortest(lines: Sequence[Line]) -> tuple[str, ...]:
+    """What is to be done, each action once, earlier ones first.
+
+    Clearing some findings makes votes and reports that are in order today speak of yesterday; doing those again
+    is part of the way.
+    """
+    unmet = [line for line in lines if not line.finding.met and line.finding.clears]
+    todo = [(line.place, line.finding.clears) for line in unmet]
+    if any(line.disturbs for line in unmet):
+        todo += [
+            (Place.APPROVALS, _vote_again(line))
+            for line in lines
+            if line.place is Place.APPROVALS and line.finding.met
+        ]
+    if any(line.place < Place.REPORT for line in unmet):
+        todo += [
+            (Place.REPORT, "Generate the report again.")
+            for line in lines
+            if line.place is Place.REPORT and line.finding.met
+        ]
+    return tuple(dict.fromkeys(action for _, action in sorted(todo, key=lambda item: item[0])))
+
+
+def _vote_again(line: Line) -> str:
+    return f"Ask for approval again. A {Role(line.finding.owner_role).label.lower()} votes on what changed."

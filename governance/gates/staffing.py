@@ -1,0 +1,38 @@
+"""Could enough different people lawfully vote? A rule that nobody could satisfy must be seen, not waited for."""
+
+from collections.abc import Mapping, Sequence
+
+from governance.gates.spec import HolderFacts
+
+
+def unfillable(
+    holders: Sequence[HolderFacts],
+    seats: Sequence[tuple[str, int]],
+    excluded: Mapping[str, str],
+    cast: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Roles whose seats cannot all be taken by different people; `cast` says who has a seat already.
+
+    A largest matching of seats to people, found by augmenting paths: the people are few.
+    """
+    able: dict[str, set[str]] = {role: set() for role, _ in seats}
+    for holder in holders:
+        if holder.role in able and holder.person not in excluded and holder.person not in cast:
+            able[holder.role].add(holder.person)
+    open_seats = [
+        (role, number)
+        for role, count in seats
+        for number in range(count - sum(taken == role for taken in cast.values()))
+    ]
+    seat_of: dict[str, tuple[str, int]] = {}
+
+    def place(seat: tuple[str, int], tried: set[str]) -> bool:
+        for person in sorted(able[seat[0]] - tried):
+            tried.add(person)
+            if person not in seat_of or place(seat_of[person], tried):
+                seat_of[person] = seat
+                return True
+        return False
+
+    short = [seat[0] for seat in open_seats if not place(seat, set())]
+    return tuple(dict.fromkeys(short))
