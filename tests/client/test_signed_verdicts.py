@@ -39,6 +39,12 @@ def test_it_allows_a_signed_verdict(service: FakeService, assay: Command, pinned
     assert ran.err == ""
 
 
+def test_it_tells_people_that_the_signature_was_verified(service: FakeService, assay: Command) -> None:
+    service.behaviour = answering(lambda question: signed(answer(question)))
+    assert "signature: verified with the pinned key" in assay.gate("--key", vkey()).out
+    assert "signature:" not in assay.gate().out
+
+
 def test_it_allows_a_signed_waiver(service: FakeService, assay: Command) -> None:
     service.behaviour = answering(lambda question: signed(answer(question, verdict="allow_with_waiver")))
     assert assay.gate("--key", vkey()).code == outcomes.ALLOWED

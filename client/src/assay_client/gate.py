@@ -84,6 +84,8 @@ def show(answer: verdict.Answer, question: verdict.Question, code: int, terminal
         terminal.line(f"  policy: {clean(str(policy.get('name')))} {clean(str(policy.get('version')))}")
     if answer.verdict != verdict.DENY:
         terminal.line(f"  valid until: {clean(str(answer.document.get('expires_at')))}")
+    if answer.verified:
+        terminal.line("  signature: verified with the pinned key")
     _show_findings(answer, terminal)
     _show_texts("to do:", answer.document.get("unblock_plan"), terminal)
     _show_texts("waiver:", answer.document.get("waivers"), terminal)
