@@ -17,6 +17,7 @@ from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib.woff2 import WOFF2FlavorData  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "governance" / "static" / "fonts"
@@ -53,9 +54,15 @@ def cut(source: Path, target: Path, unicodes: str | None, features: list[str]) -
     subsetter.subset(font)
     if "tnum" in features:
         tabular(font)
-    font.flavor = "woff2"
-    font.save(str(target))
+    woff2(font, target)
     return font
+
+
+def woff2(font: TTFont, target: Path) -> None:
+    """Compressed without rearranging the outlines: a little larger, and unpacked ten times faster for a report."""
+    font.flavor = "woff2"
+    font.flavorData = WOFF2FlavorData(transformedTables=())
+    font.save(str(target))
 
 
 def tabular(font: TTFont) -> None:
@@ -161,8 +168,7 @@ def build_signs(target: Path) -> TTFont:
     builder.setupPost()
     builder.font["head"].created = builder.font["head"].modified = 3_800_000_000
     builder.font.recalcTimestamp = False
-    builder.font.flavor = "woff2"
-    builder.save(str(target))
+    woff2(builder.font, target)
     return builder.font
 
 

@@ -27,10 +27,18 @@ def closing(y: float, shown: int, left_out: int, noun: str) -> str:
     return muted(0, y, f"… and {number(left_out, 0)} smaller {noun} in the table") if left_out else ""
 
 
-def not_measurable(scale: Scale, y: float, reason: str | None) -> str:
-    """The reason, in the place where the mark would be."""
-    words, room = reason or "not measurable", scale.right - scale.left - 12
-    return svg.label(scale.left + 6, y, words, room, class_="chart-muted", fill=svg.MUTED)
+def not_measurable(scale: Scale, y: float, reason: str | None, bar: float | None = None) -> str:
+    """The reason, where the mark would be, on the side of the axis that the bar leaves free."""
+    left, right = scale.left + 6, scale.right - 6
+    at = scale.left if bar is None else scale.x(bar)
+    free_right = at < (left + right) / 2
+    given: dict[str, svg.Attribute] = {"class_": "chart-muted", "fill": svg.MUTED}
+    if free_right and bar is not None:
+        given["text_anchor"] = "end"
+    room = max(right - at, at - left) - 6
+    return svg.label(
+        right if free_right and bar is not None else left, y, reason or "not measurable", room, **given
+    )
 
 
 def muted(x: float, y: float, words: str, /, **attributes: svg.Attribute) -> str:

@@ -36,7 +36,7 @@ def interval_chart(
         body += _bar(scale, bar, f"{visible(bar_label)} {_declared(bar, digits)}", bottom)
     for index, (row, words) in enumerate(zip(shown, figures, strict=True)):
         y = TOP + (index + 0.5) * ROW
-        body += _row(row, y, scale) + draw(words, edges, y + 4)
+        body += _row(row, y, scale, bar) + draw(words, edges, y + 4)
     body += closing(height - 5 if shown else TOP + ROW, len(shown), left_out, "groups")
     said = describe(shown, bar, unit, digits, left_out)
     return svg.picture(body, width=width_px, height=height, title=title, description=said)
@@ -75,11 +75,11 @@ def _bar(scale: Scale, bar: float, words: str, bottom: float) -> str:
     return line + svg.text(at, TOP - 14, words, text_anchor="middle", font_weight=600)
 
 
-def _row(row: Bar, y: float, scale: Scale) -> str:
+def _row(row: Bar, y: float, scale: Scale, bar: float | None) -> str:
     """Label, whiskers and mark of one group, or the reason why it has none."""
     name = svg.label(0, y + 4, row.label, LABEL_ROOM)
     if row.value is None or not row.drawable:
-        return name + not_measurable(scale, y + 4, row.reason)
+        return name + not_measurable(scale, y + 4, row.reason, bar)
     return name + _mark(row, row.value, y, scale)
 
 

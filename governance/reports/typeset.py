@@ -1,0 +1,185 @@
+"""Prepares a document for the page: decimals that align, tables that fit, rows that are counted instead of printed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from governance.reports.document import ReportDocument
+from governance.reports.figures import Figure, of_comparison, of_explanation
+from governance.reports.measured import (
+    CheckLine,
+    Column,
+    Comparison,
+    Explanation,
+    GroupLine,
+    Importance,
+    MeasurementTable,
+    Row,
+)
+from governance.reports.values import Cited, Estimate, State, digits_apart, own_digits
+
+MOST_ROWS = 200
+MOST_COLUMNS = 6
+MOST_ON_COVER = 14
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table as printed: `more` counts the rows that only the twin has."""
+
+    table: MeasurementTable
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    more: Cited | None
+    continued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """A comparison as printed, with its chart."""
+
+    comparison: Comparison
+    groups: tuple[GroupLine, ...]
+    more: Cited | None
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationView:
+    """An explanation as printed, with its chart."""
+
+    explanation: Explanation
+    importance: tuple[Importance, ...]
+    more: Cited | None
+    figure: Figure
+    by_group: tuple[TableView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part of the report that is not there, and who supplies it."""
+
+    what: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """All that a template needs beside the document itself."""
+
+    performance: tuple[TableView, ...]
+    comparisons: tuple[ComparisonView, ...]
+    explanation: ExplanationView | None
+    checks: tuple[CheckLine, ...]
+    on_cover: tuple[CheckLine, ...]
+    missing: tuple[Missing, ...]
+
+
+def typeset(document: ReportDocument) -> Typeset:
+    """The document's measurements, ready for the page."""
+    explanation = _explanation(document.explanation) if document.explanation else None
+    return Typeset(
+        performance=tuple(view for table in document.performance for view in _tables(table)),
+        comparisons=tuple(_comparison(one) for one in document.comparisons),
+        explanation=explanation,
+        checks=_checks(document.checks),
+        on_cover=document.checks if len(document.checks) <= MOST_ON_COVER else (),
+        missing=_missing(document),
+    )
+
+
+def _checks(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:
+    """Values and bars with as many decimals as it takes to tell them apart, the same for all so that they align."""
+    digits = max((_apart(line) for line in lines), default=2)
+    return tuple(
+        replace(line, value=line.value.at(digits), bar=line.bar.at(_declared(line.bar))) for line in lines
+    )
+
+
+def _declared(bar: Cited) -> int:
+    """A bar is printed with every decimal it was declared with."""
+    return max(bar.digits, own_digits(bar.value or 0))
+
+
+def _apart(line: CheckLine) -> int:
+    """The decimals at which neither the value nor an end of its interval looks like the bar without being it."""
+    ends = [end.value for end in (line.value.value, line.value.low, line.value.high) if end is not None]
+    if line.bar.value is None:
+        return line.value.value.digits
+    return max(digits_apart(end, line.bar.value) for end in ends)
+
+
+def _missing(document: ReportDocument) -> tuple[Missing, ...]:
+    """Every part that somebody still owes."""
+    written = (
+        document.scope + document.model + document.soundness + document.implementation + document.monitoring
+    )
+    missing = [Missing(part.title, part.supplied_by) for part in written if not part.statements]
+    unpresented = (State.INSUFFICIENT, State.FAILED, State.STALE, State.ERRORED, State.WAITING)
+    missing += [
+        Missing(one.title, one.note or one.kind) for one in document.documents if one.state in unpresented
+    ]
+    wanted = (
+        ("Who validated, and how they stand to the developers", "validator", document.independence),
+        ("Training record", "developer", document.training),
+        ("Datasets", "data steward", document.datasets),
+        ("Lineage", "data steward", document.lineage),
+        ("Performance by group", "validator", document.performance),
+        ("Comparison between groups", "validator", document.comparisons),
+        ("Explanation of the model", "validator", document.explanation),
+        ("Limits and conditions of use", "developer", document.limits),
+        ("Questions of the effective challenge", "validator", document.challenges),
+        ("Next review", "compliance officer", document.next_review),
+        ("Opinion of the validator", "validator", document.opinion),
+        ("Anchor of the log outside the service", "operator", document.ledger.anchored),
+    )
+    return (*missing, *(Missing(what, owner) for what, owner, part in wanted if not part))
+
+
+def _tables(table: MeasurementTable) -> list[TableView]:
+    """A table cut to the width of a page: columns beyond it continue in a table of their own."""
+    rows, more = _cut(table.rows, table.rows[0].n if table.rows else None)
+    aligned = [_aligned([row.cells[place] for row in rows]) for place in range(len(table.columns))]
+    pieces = max(1, -(-len(table.columns) // MOST_COLUMNS))
+    width = max(1, -(-len(table.columns) // pieces))
+    views = []
+    for start in range(0, len(table.columns), width):
+        chosen = slice(start, start + width)
+        narrow = [
+            replace(row, cells=tuple(column[place] for column in aligned[chosen]))
+            for place, row in enumerate(rows)
+        ]
+        views.append(TableView(table, table.columns[chosen], tuple(narrow), more, start > 0))
+    return views
+
+
+def _comparison(comparison: Comparison) -> ComparisonView:
+    groups, more = _cut(comparison.groups, comparison.groups[0].rate.value if comparison.groups else None)
+    rates = _aligned([line.rate for line in groups])
+    relations = _aligned([line.relation for line in groups])
+    lines = tuple(
+        replace(line, rate=rate, relation=relation)
+        for line, rate, relation in zip(groups, rates, relations, strict=True)
+    )
+    return ComparisonView(comparison, lines, more, of_comparison(comparison))
+
+
+def _explanation(explanation: Explanation) -> ExplanationView:
+    first = explanation.importance[0].value.value if explanation.importance else None
+    kept, more = _cut(explanation.importance, first)
+    values = _aligned([one.value for one in kept])
+    importance = tuple(replace(one, value=value) for one, value in zip(kept, values, strict=True))
+    by_group = tuple(view for table in explanation.by_group for view in _tables(table))
+    return ExplanationView(explanation, importance, more, of_explanation(explanation), by_group)
+
+
+def _aligned(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """The same number of decimals down a column, so that it aligns on the decimal point."""
+    digits = max((one.value.digits for one in estimates), default=0)
+    return [one.at(digits) for one in estimates]
+
+
+def _cut[Line](lines: tuple[Line, ...], like: Cited | None) -> tuple[tuple[Line, ...], Cited | None]:
+    """The rows that are printed, and how many more there are, citing what the rows themselves cite."""
+    if len(lines) <= MOST_ROWS or like is None:
+        return lines, None
+    return lines[:MOST_ROWS], Cited(len(lines) - MOST_ROWS, like.evidence_id)
