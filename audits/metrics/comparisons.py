@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from audits.metrics.fairness import Comparison, Standing
-from audits.metrics.figures import Figures, compare, spoken
+from audits.metrics.figures import Figures, compare, ends_note, spoken
 from audits.metrics.groups import listed, only_one, reference, remarks
 from audits.metrics.sheet import Sheet
 from audits.metrics.significance import chi2_independence, z_two_proportion
@@ -43,7 +43,7 @@ def across_rows(
         if not found.has(comparison.of):
             continue
         result = compare(found, code)
-        notes = list(about)
+        notes = [ends_note(result.ends), *about] if result.ends else list(about)
         if result.undefined and not result.reason:
             notes.append(f"Undefined in, and so without: {', '.join(result.undefined[:5])}.")
         sheet.add(

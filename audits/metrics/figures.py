@@ -56,6 +56,8 @@ class Compared:
     reason: str | None = None
     undefined: tuple[str, ...] = ()
     """Groups that lack a quantity and so take no part."""
+    ends: tuple[tuple[str, float], tuple[str, float]] | None = None
+    """The groups with the lowest and the highest value, where one number per group is compared."""
 
 
 def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) -> Compared:
@@ -80,7 +82,27 @@ def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) ->
         comparison.worst(draws) if len(draws) == len(pairs) else None,
         reason if np.isnan(value) else None,
         undefined,
+        _ends(found, parts[0].values, defined[0]) if len(parts) == 1 else None,
     )
+
+
+def _ends(
+    found: Figures, values: Numbers, members: NDArray[np.bool_]
+) -> tuple[tuple[str, float], tuple[str, float]] | None:
+    if values.ndim > 1:
+        return None
+    places = np.flatnonzero(members)
+    low, high = places[np.argmin(values[places])], places[np.argmax(values[places])]
+    return (found.groups.name(int(low)), float(values[low])), (
+        found.groups.name(int(high)),
+        float(values[high]),
+    )
+
+
+def ends_note(ends: tuple[tuple[str, float], tuple[str, float]]) -> str:
+    """'Lowest: Female 0.0784; highest: Male 0.249.'"""
+    (lowest, low), (highest, high) = ends
+    return f"Lowest: {lowest} {low:.4g}; highest: {highest} {high:.4g}."
 
 
 def _too_few(

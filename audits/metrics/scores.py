@@ -22,10 +22,12 @@ from audits.metrics.tables import Groups, Numbers
 
 
 class Scored(Protocol):
-    """The moments of a score over the labelled rows of one group."""
+    """The moments of a score over the ``n`` labelled rows of one group; its mean over all ``scored`` ones."""
 
     @property
     def n(self) -> int: ...
+    @property
+    def scored(self) -> int: ...
     @property
     def positives(self) -> int: ...
     @property
@@ -49,6 +51,7 @@ class Scored(Protocol):
 
 
 ONE_CLASS = "Actual positives and actual negatives are both needed, and one of them does not occur here."
+NOT_ALL = "Some rows with a score have no label, so the mean score and the base rate speak of different rows."
 NO_SCORES = "No row here has both a label and a valid score."
 
 
@@ -103,8 +106,9 @@ def _group(sheet: Sheet, where: dict[str, str | None], moment: Scored) -> None:
         low, high = normal(_number(value), _number(error), confidence)
         sheet.add(code, where, _number(value), moment.n, reason=NO_SCORES, limits=(max(low, 0.0), high))
     mean, label = _number(moment.mean_score), _number(moment.mean_label)
-    sheet.add("mean_score", where, mean, moment.n, reason=NO_SCORES)
-    sheet.add("calibration_gap", where, mean - label, moment.n, reason=NO_SCORES)
+    sheet.add("mean_score", where, mean, moment.scored, reason="No row here has a valid score.")
+    gap = mean - label if moment.scored == moment.n else float("nan")
+    sheet.add("calibration_gap", where, gap, moment.n, reason=NO_SCORES if moment.n == 0 else NOT_ALL)
 
 
 def _number(value: float | None) -> float:

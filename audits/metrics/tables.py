@@ -35,6 +35,11 @@ class Counted(Protocol):
     def classes(self) -> tuple[str, ...]: ...
 
 
+def shortened(name: str, at_most: int = 60) -> str:
+    """A group's name cut to what a sentence can hold."""
+    return name if len(name) <= at_most else f"{name[: at_most - 1]}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """The groups of some attributes, in order; () of attributes = all rows as one group."""
@@ -53,10 +58,9 @@ class Groups:
         """The slice that stands for all groups together."""
         return dict.fromkeys(self.attributes)
 
-    def name(self, group: int, at_most: int = 60) -> str:
+    def name(self, group: int) -> str:
         """The group as people call it, cut to what a sentence can hold."""
-        name = " / ".join(self.members[group])
-        return name if len(name) <= at_most else f"{name[: at_most - 1]}…"
+        return shortened(" / ".join(self.members[group]))
 
 
 @dataclass(frozen=True, slots=True)

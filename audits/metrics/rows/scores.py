@@ -1,0 +1,90 @@
+"""How good a score is."""
+
+from __future__ import annotations
+
+from audits.metrics.rows.words import (
+    ACROSS,
+    FAIRLEARN_GUIDE,
+    HIGHER,
+    LOWER,
+    NEITHER,
+    ROWS,
+    SCORED,
+    TO_ONE,
+    TO_ZERO,
+)
+from audits.metrics.spec import MetricSpec
+
+SCORES = (
+    MetricSpec(
+        "auc",
+        "Area under the ROC curve",
+        (ROWS,),
+        SCORED,
+        "P(score of a positive > score of a negative), ties 1/2",
+        "Mann and Whitney 1947",
+        HIGHER,
+        interval="delong",
+    ),
+    MetricSpec(
+        "brier",
+        "Brier score",
+        (ROWS,),
+        SCORED,
+        "mean (score - label)^2",
+        "Brier 1950",
+        LOWER,
+        "squared share",
+        "normal",
+    ),
+    MetricSpec(
+        "log_loss",
+        "Log loss",
+        (ROWS,),
+        SCORED,
+        "mean -ln(share given to the label)",
+        "Good 1952",
+        LOWER,
+        "nats",
+        "normal",
+    ),
+    MetricSpec(
+        "mean_score",
+        "Mean score",
+        (ROWS,),
+        SCORED,
+        "mean score of labelled rows",
+        "mean",
+        NEITHER,
+        interval="none",
+    ),
+    MetricSpec(
+        "calibration_gap",
+        "Calibration in the large",
+        (ROWS,),
+        SCORED,
+        "mean score - base rate",
+        "Cox 1958",
+        TO_ZERO,
+        interval="none",
+    ),
+    MetricSpec(
+        "auc_difference",
+        "AUC difference",
+        (ACROSS,),
+        SCORED,
+        "largest minus smallest AUC of the groups",
+        FAIRLEARN_GUIDE,
+        TO_ZERO,
+    ),
+    MetricSpec(
+        "auc_ratio",
+        "AUC ratio",
+        (ACROSS,),
+        SCORED,
+        "smallest over largest AUC of the groups",
+        FAIRLEARN_GUIDE,
+        TO_ONE,
+        "ratio",
+    ),
+)
