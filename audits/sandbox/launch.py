@@ -61,7 +61,9 @@ def _home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="assay-model-job-"))
     try:
         if os.geteuid() == 0:
-            os.chown(home, _NOBODY, _NOBODY)
+            # The child becomes nobody where it can; where it cannot, it is root in this group and no more.
+            os.chown(home, _NOBODY, -1)
+            home.chmod(0o770)
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -60,7 +60,8 @@ def _create(known: int, handled: int) -> int:
 def _allow(ruleset: int, path: Path, rights: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
+        # What is not there, or closed to this user anyway, needs no opening in the wall.
         return
     try:
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):

@@ -26,7 +26,8 @@ def put_up(limits: dict[str, Any], home: Path, readable: Iterable[Path]) -> dict
     if files:
         landlock.restrict([*readable, *_runtime()], home)
     dropped = _drop_privileges(root=root, keep_reading=files and filtered)
-    if own_network or dropped:
+    # The kernel counts per user: only a user that nobody else is may be counted.
+    if dropped if root else own_network:
         _cap(resource.RLIMIT_NPROC, limits["processes"])
     _die_with(parent)
     if filtered:
@@ -77,19 +78,35 @@ def _runtime() -> list[Path]:
 
 def _drop_privileges(*, root: bool, keep_reading: bool) -> bool:
     """Stop being root. Reading may be kept only behind the file wall: the interpreter may lie in root's own folder."""
-    mask = 0
-    if root:
-        kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
-        try:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
-        except OSError:
-            kernel.keep_capabilities(0)
-            return False
-        mask = 1 << kernel.CAP_DAC_READ_SEARCH if keep_reading else 0
-    kernel.keep_capabilities(mask)
+    if not root:
+        kernel.keep_capabilities(0)
+        return True
+    if not keep_reading and not _nobody_can_work():
+        kernel.keep_capabilities(0)
+        return False
+    kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+    try:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    except OSError:
+        # A user namespace without room for nobody: root of that namespace only.
+        kernel.keep_capabilities(0)
+        return False
+    kernel.keep_capabilities(1 << kernel.CAP_DAC_READ_SEARCH if keep_reading else 0)
     return True
+
+
+def _nobody_can_work() -> bool:
+    """Whether nobody may read the interpreter, its packages and this project."""
+    try:
+        os.seteuid(NOBODY)
+    except OSError:
+        return False
+    needed = (os.__file__, sys.prefix, __file__)
+    reachable = all(os.access(path, os.R_OK, effective_ids=True) for path in needed)
+    os.seteuid(0)
+    return reachable
 
 
 def _die_with(parent: int) -> None:

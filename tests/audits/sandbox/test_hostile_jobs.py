@@ -87,9 +87,12 @@ def test_a_fork_bomb_has_no_children(attack: Attack) -> None:
 
 
 def test_threads_are_counted_when_the_user_can_be(attack: Attack) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("an ordinary user's threads are bounded by memory where user namespaces are not allowed")
-    assert attack.run("thread bomb")["started"] < TIGHT.processes
+    answer, walls = attack.confined("thread bomb")
+    if os.geteuid() == 0 and walls.privileges:
+        assert answer["started"] < TIGHT.processes
+    else:
+        # Without a user of its own the kernel would count the worker's whole user: memory is the bound.
+        assert answer["started"] < 100_000
 
 
 def test_64_gigabytes_are_not_given(attack: Attack) -> None:
@@ -161,11 +164,13 @@ def test_it_reaches_nothing(attack: Attack, tmp_path: Path, monkeypatch: pytest.
     with socket.create_server(("127.0.0.1", 0)) as server:
         arguments = {"secret": str(secret), "outside": str(outside), "port": server.getsockname()[1]}
         answer, walls = attack.confined("escape", **arguments)
+    planted = WORKER.with_name("planted.py")
     if not (walls.isolated and walls.processes):
+        planted.unlink(missing_ok=True)
         pytest.skip(f"this machine does not allow every wall: {walls}")
     assert {name: outcome for name, outcome in answer["found"].items() if outcome.startswith("done")} == {}
     assert not outside.exists()
-    assert not WORKER.with_name("planted.py").exists()
+    assert not planted.exists()
     assert answer["environment"] == ["HOME", "LC_ALL", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TMPDIR"]
     # Standard streams, the answer and the progress: nothing the parent had open besides.
     assert len(answer["descriptors"]) == 5
