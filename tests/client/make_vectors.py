@@ -105,55 +105,72 @@ WRONG_STATEMENTS: dict[str, tuple[Change, str]] = {
 }
 
 
-def _envelopes(of: dict[str, Any]) -> dict[str, tuple[object, str | None]]:
-    """What can be wrong, or right, around a right statement."""
+BAD = "attestation.signature"
+_URLSAFE = {ord("+"): "-", ord("/"): "_"}
+
+Envelopes = dict[str, tuple[object, "str | None"]]
+
+
+def _coded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _right_envelopes(of: dict[str, Any]) -> Envelopes:
+    """The right statement, rightly signed, in every form that a verifier must take."""
     right = verdicts.statement(of)
-    payload = json.dumps(right).encode()
-    whole = verdicts.envelope(right)
-    stranger = verdicts.envelope(right, verdicts.STRANGER)
-    unsafe = {ord("+"): "-", ord("/"): "_"}
-    bad = "attestation.signature"
-    without_pae = base64.b64encode(verdicts.SIGNER.sign(payload)).decode()
+    whole, stranger = verdicts.envelope(right), verdicts.envelope(right, verdicts.STRANGER)
     sig = whole["signatures"][0]["sig"]
+    urlsafe = {
+        "payload": whole["payload"].translate(_URLSAFE),
+        "signatures": [{"sig": sig.translate(_URLSAFE)}],
+    }
     return {
         "right": (whole, None),
-        "urlsafe-base64": (
-            {
-                **whole,
-                "payload": whole["payload"].translate(unsafe),
-                "signatures": [{"sig": sig.translate(unsafe)}],
-            },
-            None,
-        ),
+        "urlsafe-base64": ({**whole, **urlsafe}, None),
         "keyid-wrong": ({**whole, "signatures": [{"keyid": "of another key", "sig": sig}]}, None),
         "a-stranger-signed-too": (
             {**whole, "signatures": stranger["signatures"] + whole["signatures"]},
             None,
         ),
-        "no-attestation": (None, bad),
-        "attestation-a-text": (json.dumps(whole), bad),
-        "only-a-stranger-signed": (stranger, bad),
-        "keyid-right-signature-wrong": (
-            {**whole, "signatures": [{"keyid": "hint", "sig": stranger["signatures"][0]["sig"]}]},
-            bad,
-        ),
-        "no-signatures": ({**whole, "signatures": []}, bad),
-        "seventeen-signatures": ({**whole, "signatures": whole["signatures"] * 17}, bad),
-        "signature-of-the-bare-payload": ({**whole, "signatures": [{"sig": without_pae}]}, bad),
-        "signature-cut": ({**whole, "signatures": [{"sig": sig[:-4]}]}, bad),
-        "signature-no-base64": ({**whole, "signatures": [{"sig": "!" + sig[1:]}]}, bad),
-        "payload-changed": (
-            {**whole, "payload": base64.b64encode(payload.replace(b"production", b"pr0duction")).decode()},
-            bad,
-        ),
-        "payload-with-a-blank-more": ({**whole, "payload": base64.b64encode(payload + b" ").decode()}, bad),
-        "payload-missing": ({"payloadType": whole["payloadType"], "signatures": whole["signatures"]}, bad),
-        "payload-type-changed": ({**whole, "payloadType": "application/json"}, bad),
-        "signed-as-another-type": (verdicts.envelope(right, payload_type="application/json"), bad),
-        "payload-with-a-name-twice": (
-            verdicts.envelope(payload.replace(b'{"_type"', b'{"_type": "x", "_type"', 1)),
-            "attestation.statement",
-        ),
+    }
+
+
+def _wrong_signatures(of: dict[str, Any]) -> Envelopes:
+    """The right statement, but not signed, or not by the right key, or not over the right bytes."""
+    right = verdicts.statement(of)
+    whole, stranger = verdicts.envelope(right), verdicts.envelope(right, verdicts.STRANGER)
+    sig = whole["signatures"][0]["sig"]
+    of_another = {"keyid": "hint", "sig": stranger["signatures"][0]["sig"]}
+    without_pae = _coded(verdicts.SIGNER.sign(json.dumps(right).encode()))
+    return {
+        "no-attestation": (None, BAD),
+        "attestation-a-text": (json.dumps(whole), BAD),
+        "only-a-stranger-signed": (stranger, BAD),
+        "keyid-right-signature-wrong": ({**whole, "signatures": [of_another]}, BAD),
+        "no-signatures": ({**whole, "signatures": []}, BAD),
+        "signatures-missing": ({"payloadType": whole["payloadType"], "payload": whole["payload"]}, BAD),
+        "signature-a-text": ({**whole, "signatures": [sig]}, BAD),
+        "seventeen-signatures": ({**whole, "signatures": whole["signatures"] * 17}, BAD),
+        "signature-of-the-bare-payload": ({**whole, "signatures": [{"sig": without_pae}]}, BAD),
+        "signature-cut": ({**whole, "signatures": [{"sig": sig[:-4]}]}, BAD),
+        "signature-no-base64": ({**whole, "signatures": [{"sig": "!" + sig[1:]}]}, BAD),
+        "signature-with-a-line-end": ({**whole, "signatures": [{"sig": sig + "\n"}]}, BAD),
+    }
+
+
+def _wrong_payloads(of: dict[str, Any]) -> Envelopes:
+    """Another payload or payload type than was signed, and rightly signed payloads that are no statement."""
+    right = verdicts.statement(of)
+    payload, whole = json.dumps(right).encode(), verdicts.envelope(right)
+    changed = payload.replace(b"production", b"pr0duction")
+    twice = payload.replace(b'{"_type"', b'{"_type": "x", "_type"', 1)
+    return {
+        "payload-changed": ({**whole, "payload": _coded(changed)}, BAD),
+        "payload-with-a-blank-more": ({**whole, "payload": _coded(payload + b" ")}, BAD),
+        "payload-missing": ({"payloadType": whole["payloadType"], "signatures": whole["signatures"]}, BAD),
+        "payload-type-changed": ({**whole, "payloadType": "application/json"}, BAD),
+        "signed-as-another-type": (verdicts.envelope(right, payload_type="application/json"), BAD),
+        "payload-with-a-name-twice": (verdicts.envelope(twice), "attestation.statement"),
         "payload-not-json": (verdicts.envelope(b"allow"), "attestation.statement"),
         "payload-a-list": (verdicts.envelope([right]), "attestation.statement"),
     }
@@ -164,7 +181,8 @@ def document() -> dict[str, Any]:
     of = verdicts.answer(verdicts.question(), NOW)
     cases = [
         {"id": name, "want": reason or "accept", "attestation": envelope}
-        for name, (envelope, reason) in _envelopes(of).items()
+        for make in (_right_envelopes, _wrong_signatures, _wrong_payloads)
+        for name, (envelope, reason) in make(of).items()
     ]
     for name, (change, reason) in WRONG_STATEMENTS.items():
         wrong = verdicts.statement(of)

@@ -51,7 +51,7 @@ class FakeRegister:
 
     def _route(self, method: str, path: str) -> Callable[[Asked, dict[str, str]], Answer]:
         routes: dict[str, Callable[[Asked, dict[str, str]], Answer]] = {
-            r"GET /me": lambda a, q: (200, {"username": "ci-of-credit"}),
+            r"GET /me": lambda a, q: (200, {"id": "u1", "name": "ci-of-credit", "organisations": ["acme"]}),
             r"GET /systems": lambda a, q: self._page(self.systems, q, slug=q.get("slug")),
             r"GET /systems/s1/models": lambda a, q: self._page(self.models, q),
             r"POST /systems/s1/models": lambda a, q: self._new_model(a),
@@ -60,9 +60,9 @@ class FakeRegister:
             r"POST /models/m1/versions": lambda a, q: self._new_version(a),
             r"POST /artifacts": lambda a, q: self._upload(a),
             r"GET /model-versions": lambda a, q: self._page(
-                self.versions, q, artifact_digest=q.get("digest")
+                self.versions, q, digest=q.get("digest"), system=q.get("system")
             ),
-            r"GET /model-versions/v1": lambda a, q: (200, {**self.versions[0], "system": {"id": "s1"}}),
+            r"GET /model-versions/v1": lambda a, q: (200, self.versions[0]),
             r"POST /model-versions/v1/runs": lambda a, q: self._new_run(a),
             r"GET /runs/r1": lambda a, q: (200, self._run()),
         }
@@ -93,13 +93,18 @@ class FakeRegister:
 
     def _new_version(self, asked: Asked) -> Answer:
         given = asked.document
-        if any(item["version"] == given["version"] for item in self.versions):
-            raise Refusal(
-                409, "version.exists", "Version 1 exists with other bytes. Give the new bytes a new version."
-            )
-        self.versions.append(
-            {"id": f"v{len(self.versions) + 1}", "model": {"id": "m1", "name": "scorer"}, **given}
-        )
+        made = {name: given[name] for name in ("version", "format", "training", "dataset_versions")}
+        made.update(system="credit", model="scorer", digest=given["artifact_digest"])
+        if given["artifact_digest"] not in self.artifacts:
+            raise Refusal(404, "artifact.unknown", "There is no such artifact.")
+        for item in self.versions:
+            if item["version"] == made["version"]:
+                if any(item[name] != made[name] for name in ("digest", "format", "training")):
+                    raise Refusal(
+                        409, "model_version.exists", "Version 1 never changes. Register a new version."
+                    )
+                return 201, item
+        self.versions.append({"id": f"v{len(self.versions) + 1}", **made})
         return 201, self.versions[-1]
 
     def _new_run(self, asked: Asked) -> Answer:

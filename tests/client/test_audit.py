@@ -16,7 +16,7 @@ from tests.client.service import Asked, FakeService, Handler
 def register(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> FakeRegister:
     monkeypatch.setattr(audit, "PAUSES", (0.01,))
     made = FakeRegister()
-    made.versions = [{"id": "v1", "version": "1", "artifact_digest": DIGEST, "model": "m1"}]
+    made.versions = [{"id": "v1", "version": "1", "digest": DIGEST, "system": "credit", "model": "scorer"}]
     service.behaviour = made
     return made
 
@@ -93,7 +93,9 @@ def test_an_unknown_digest_is_bad_input(assay: Command, register: FakeRegister, 
 def test_a_digest_with_two_versions_is_ambiguous(
     assay: Command, register: FakeRegister, mapping: Path
 ) -> None:
-    register.versions.append({"id": "v2", "version": "2", "artifact_digest": DIGEST, "model": "m1"})
+    register.versions.append(
+        {"id": "v2", "version": "2", "digest": DIGEST, "system": "credit", "model": "scorer"}
+    )
     ran = run(assay, mapping, version=DIGEST)
     assert ran.code == outcomes.BAD_INPUT
     assert "2 model versions" in ran.err

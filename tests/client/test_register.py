@@ -42,7 +42,7 @@ def test_it_registers(assay: Command, register: FakeRegister, model: Path, tmp_p
     assert version["format"] == "xgboost_json"
     assert version["training"] == training
     assert version["dataset_versions"] == ["dv1"]
-    assert register.artifacts[version["artifact_digest"]] == model.read_bytes()
+    assert register.artifacts[version["digest"]] == model.read_bytes()
 
 
 def test_it_shows_the_progress_of_the_upload(assay: Command, register: FakeRegister, model: Path) -> None:
@@ -66,7 +66,8 @@ def test_the_same_bytes_again_are_fine_and_not_sent_again(
     assert ran.code == 0
     assert ran.document["created"] is False
     assert ran.document["model_version"]["id"] == "v1"
-    assert not any(line.startswith("POST") for line in register.log)
+    assert "POST /artifacts" not in register.log
+    assert len(register.versions) == 1
 
 
 def test_other_bytes_under_the_same_version_are_refused_in_the_words_of_the_service(
@@ -76,22 +77,33 @@ def test_other_bytes_under_the_same_version_are_refused_in_the_words_of_the_serv
     model.write_bytes(b"{}")
     ran = run(assay, model)
     assert ran.code == outcomes.BAD_INPUT
-    assert "Version 1 exists with other bytes. Give the new bytes a new version." in ran.err
+    assert "Version 1 never changes. Register a new version." in ran.err
     assert len(register.versions) == 1
+
+
+def test_another_training_record_under_the_same_version_is_refused(
+    assay: Command, register: FakeRegister, model: Path, tmp_path: Path
+) -> None:
+    run(assay, model)
+    (tmp_path / "training.json").write_text('{"code_commit": "abc"}', encoding="utf-8")
+    assert run(assay, model, "--training", str(tmp_path / "training.json")).code == outcomes.BAD_INPUT
 
 
 def test_two_pipelines_at_once_both_succeed(
     service: FakeService, assay: Command, register: FakeRegister, model: Path
 ) -> None:
     def other_pipeline_first(handler: Handler, asked: Asked) -> None:
+        if asked.method == "POST" and asked.path.endswith("/models"):
+            register._new_model(asked)
+            handler.send_problem(409, "model.exists", "This system has a model scorer already.")
+            return
         if asked.method == "POST" and asked.path.endswith("/versions"):
             register._new_version(asked)
         register(handler, asked)
 
     service.behaviour = other_pipeline_first
-    ran = run(assay, model, "--json")
-    assert ran.code == 0
-    assert ran.document["created"] is False
+    assert run(assay, model).code == 0
+    assert (len(register.models), len(register.versions)) == (1, 1)
 
 
 def test_many_systems_and_models_are_found_page_by_page(
@@ -137,7 +149,7 @@ def test_a_training_record_that_is_no_object_is_bad_input(
 def test_a_system_in_two_organisations_needs_the_organisation(
     assay: Command, register: FakeRegister, model: Path
 ) -> None:
-    register.systems.append({"id": "s2", "slug": "credit", "organisation": {"slug": "other"}})
+    register.systems.append({"id": "s2", "slug": "credit", "organisation": "other"})
     ran = run(assay, model)
     assert ran.code == outcomes.BAD_INPUT
     assert "--organisation" in ran.err

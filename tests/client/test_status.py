@@ -20,7 +20,7 @@ def test_it_shows_whom_it_asks_as_whom(service: FakeService, assay: Command) -> 
     assert ran.code == 0
     assert ran.out.splitlines() == [
         f"● reachable: {service.url}",
-        "  asking as: ci-of-credit",
+        "  asking as: ci-of-credit, of acme",
         "  verdicts: not verified, no key is pinned",
     ]
 
@@ -36,7 +36,7 @@ def test_it_notices_a_wrong_clock(service: FakeService, assay: Command) -> None:
         handler.date_time_string = lambda timestamp=None: format_datetime(  # type: ignore[method-assign]
             datetime.now(UTC) + timedelta(days=1), usegmt=True
         )
-        handler.send_json({"username": "ci"})
+        handler.send_json({"name": "ci", "organisations": []})
 
     service.behaviour = tomorrow
     ran = assay("status", "--json")

@@ -175,6 +175,6 @@ def _sentence(problem: Mapping[str, Any], status: int, shown: str) -> str:
     details = [
         f"{entry.get('field')}: {entry.get('message')}"
         for entry in (errors if isinstance(errors, list) else [])[:10]
-        if isinstance(entry, dict)
+        if isinstance(entry, dict) and str(entry.get("message")) not in text
     ]
     return clean("; ".join([text, *details])) + f" (status {status})"

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     mapping = json_object(args.mapping, "mapping")
     service = Service(chosen.site, chosen.token, Deadline(args.timeout * 0.95, each=30))
     version = lookup.version_id(service, args.version, args.system)
-    dataset = _dataset(service, args.dataset, version)
+    dataset = _dataset(service, args.dataset, version, args.organisation)
     started = service.post(
         f"/model-versions/{segment(version)}/runs", {"dataset_version": dataset, "mapping": mapping}
     )
@@ -48,12 +48,12 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     return code
 
 
-def _dataset(service: Service, given: str, version: str) -> str:
+def _dataset(service: Service, given: str, version: str, organisation: str | None) -> str:
     """A dataset version given by its id, or as name@version in the system of the model version."""
     if "@" not in given:
         return given
-    owner = service.get(f"/model-versions/{segment(version)}").get("system")
-    return lookup.dataset_version(service, owner if isinstance(owner, dict) else {"id": owner}, given)
+    slug = service.get(f"/model-versions/{segment(version)}").get("system")
+    return lookup.dataset_version(service, lookup.system(service, str(slug), organisation), given)
 
 
 def _followed(service: Service, started: Mapping[str, Any], terminal: Terminal) -> Mapping[str, Any]:

@@ -145,6 +145,7 @@ def _add_audit(commands: _Commands) -> None:
         "--version", required=True, metavar="VERSION", help="model version: id, or digest sha256:..."
     )
     made.add_argument("--system", metavar="SLUG", help="needed when several systems hold that digest")
+    made.add_argument("--organisation", metavar="SLUG", help="needed when several have a system of that name")
     made.add_argument(
         "--dataset", required=True, metavar="DATASET", help="dataset version: id, or name@version"
     )

@@ -29,39 +29,29 @@ def system(service: Service, slug: str, organisation: str | None = None) -> Item
 def organisation_of(item: Item) -> str | None:
     """The organisation that a system belongs to, by its short name."""
     value = item.get("organisation")
-    if isinstance(value, dict):
-        value = value.get("slug")
     return value if isinstance(value, str) else None
 
 
-def model(service: Service, owner: Item, name: str) -> Item | None:
-    """The model of this name in a system, when there is one."""
-    return _named(service, f"/systems/{segment(owner.get('id'))}/models", name)
-
-
-def new_model(service: Service, owner: Item, name: str) -> Item:
-    """A model of this name, made now; if somebody else was faster, theirs."""
+def model(service: Service, owner: Item, name: str) -> Item:
+    """The model of this name in a system, made when it is not there yet."""
+    path = f"/systems/{segment(owner.get('id'))}/models"
+    found = _named(service, path, name)
+    if found is not None:
+        return found
     try:
-        return service.post(f"/systems/{segment(owner.get('id'))}/models", {"name": name})
+        return service.post(path, {"name": name})
     except Refused as refusal:
-        found = model(service, owner, name) if refusal.status == 409 else None
+        # Another pipeline may have made it a moment ago.
+        found = _named(service, path, name) if refusal.status == 409 else None
         if found is None:
             raise
         return found
 
 
-def registered(service: Service, owner: Item, digest: str, version: str) -> Item | None:
-    """The version of this model that already has these bytes."""
-    for item in versions_of(service, digest):
-        if item.get("version") == version and _refers_to(item.get("model"), owner):
-            return item
-    return None
-
-
 def versions_of(service: Service, digest: str, system_slug: str | None = None) -> list[Item]:
     """All versions whose artifact has this digest."""
     query = {"digest": digest, **({"system": system_slug} if system_slug else {})}
-    return [item for item in service.every("/model-versions", query) if item.get("artifact_digest") == digest]
+    return [item for item in service.every("/model-versions", query) if item.get("digest") == digest]
 
 
 def version_id(service: Service, given: str, system_slug: str | None) -> str:
@@ -96,8 +86,3 @@ def dataset_version(service: Service, owner: Item, name: str) -> str:
 
 def _named(service: Service, path: str, name: str) -> Item | None:
     return next((item for item in service.every(path) if item.get("name") == name), None)
-
-
-def _refers_to(value: object, item: Item) -> bool:
-    """Whether a reference, an id alone or an object with one, is to this item."""
-    return (value.get("id") if isinstance(value, dict) else value) == item.get("id")

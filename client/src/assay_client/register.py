@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from assay_client import artifacts, lookup, strict_json
-from assay_client.api import Deadline, Refused, Service, segment
+from assay_client.api import Deadline, Service, segment
 from assay_client.artifacts import Artifact
 from assay_client.config import settings
 from assay_client.outcomes import ALLOWED, BadInput, Unusable
@@ -24,21 +24,24 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     artifact = artifacts.take(args.artifact)
     service = Service(chosen.site, chosen.token, Deadline(args.upload_timeout, each=args.timeout))
     system = lookup.system(service, args.system, args.organisation)
+    datasets = [lookup.dataset_version(service, system, name) for name in args.dataset]
+    # Bytes that this system has already need not be sent again. Whether the version may stay is for the
+    # service to say, which compares the whole record.
+    known = [] if args.organisation else lookup.versions_of(service, artifact.digest, args.system)
+    if not known:
+        _upload(service, artifact, lookup.organisation_of(system), terminal)
+    body = {
+        "version": args.version,
+        "artifact_digest": artifact.digest,
+        "format": args.format,
+        "training": training,
+        "dataset_versions": datasets,
+    }
     model = lookup.model(service, system, args.model)
-    version = lookup.registered(service, model, artifact.digest, args.version) if model else None
-    created = version is None
-    if version is None:
-        datasets = [lookup.dataset_version(service, system, name) for name in args.dataset]
-        _upload(service, artifact, args.organisation or lookup.organisation_of(system), args, terminal)
-        body = {
-            "version": args.version,
-            "artifact_digest": artifact.digest,
-            "format": args.format,
-            "training": training,
-            "dataset_versions": datasets,
-        }
-        version, created = _create(service, model or lookup.new_model(service, system, args.model), body)
-    _show(version, created, artifact, args, terminal)
+    version = service.post(f"/models/{segment(model.get('id'))}/versions", body)
+    if version.get("digest") != artifact.digest:
+        raise Unusable("answer.digest", "The service registered another artifact than the one that was sent.")
+    _show(version, version.get("id") not in [item.get("id") for item in known], args, terminal)
     return ALLOWED
 
 
@@ -56,13 +59,7 @@ def json_object(path: str, what: str) -> dict[str, Any]:
     return document
 
 
-def _upload(
-    service: Service,
-    artifact: Artifact,
-    organisation: str | None,
-    args: argparse.Namespace,
-    terminal: Terminal,
-) -> None:
+def _upload(service: Service, artifact: Artifact, organisation: str | None, terminal: Terminal) -> None:
     """Stream the bytes; the service must answer with the digest that was computed here."""
     progress = Progress(terminal)
     reply = service.send(
@@ -77,37 +74,11 @@ def _upload(
         raise Unusable("answer.digest", "The service stored other bytes than the ones that were sent.")
 
 
-def _create(
-    service: Service, model: Mapping[str, Any], body: Mapping[str, Any]
-) -> tuple[Mapping[str, Any], bool]:
-    """The version, and whether it was made now."""
-    digest = str(body["artifact_digest"])
-    try:
-        version = service.post(f"/models/{segment(model.get('id'))}/versions", body)
-    except Refused as refusal:
-        # Two pipelines may register the same bytes at the same moment; the second finds them there.
-        there = None
-        if refusal.status == 409:
-            there = lookup.registered(service, model, digest, str(body["version"]))
-        if there is None:
-            raise
-        return there, False
-    if version.get("artifact_digest") != digest:
-        raise Unusable("answer.digest", "The service registered another artifact than the one that was sent.")
-    return version, True
-
-
-def _show(
-    version: Mapping[str, Any],
-    created: bool,
-    artifact: Artifact,
-    args: argparse.Namespace,
-    terminal: Terminal,
-) -> None:
+def _show(version: Mapping[str, Any], created: bool, args: argparse.Namespace, terminal: Terminal) -> None:
     if args.json:
         terminal.document({"model_version": version, "created": created, "exit_code": ALLOWED})
         return
     words = "registered" if created else "already registered"
     terminal.answer("allowed", f"{words}: {args.model} {args.version} in {args.system}")
-    terminal.line(f"  digest: {artifact.digest}")
+    terminal.line(f"  digest: {version.get('digest')}")
     terminal.line(f"  id: {segment(version.get('id'))}")

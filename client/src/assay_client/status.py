@@ -37,8 +37,9 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
 
 
 def _who(me: Mapping[str, Any]) -> str:
-    named = next((me[key] for key in ("username", "name", "email", "id") if me.get(key)), "unknown")
-    return clean(str(named))
+    organisations = me.get("organisations")
+    known = [str(slug) for slug in organisations] if isinstance(organisations, list) else []
+    return clean(f"{me.get('name')}, of {', '.join(known) or 'no organisation'}")
 
 
 def _verified_with(pinned: tuple[keys.PinnedKey, ...]) -> str:
