@@ -1,0 +1,1 @@
+"""Pages of decisions, and those that show facts and decisions together."""
