@@ -19,7 +19,7 @@ from governance.reports.records import (
     Narrative,
     Untested,
 )
-from governance.reports.values import Cited, Fact, State, Statement
+from governance.reports.values import DIGEST, Cited, Fact, State, Statement
 from registry.ledger import chain
 
 TITLE = "Independent validation report"
@@ -147,9 +147,8 @@ def _training(material: Material, source: str) -> tuple[Fact, ...]:
     facts.append(Fact("Registered", at=material.version.created_at))
     if commit := record.get("code_commit"):
         facts.append(Fact("Code commit", text=str(commit)))
-    if (environment := str(record.get("environment_digest", ""))).startswith("sha256:") and len(
-        environment
-    ) == 71:
+    environment = str(record.get("environment_digest", ""))
+    if DIGEST.fullmatch(environment):
         facts.append(Fact("Environment", digest=environment))
     facts += [
         Fact(f"Parameter {name}", text=str(value))
@@ -164,11 +163,8 @@ def _datasets(material: Material, register: Register) -> tuple[Dataset, ...]:
     found = []
     for snapshot in material.snapshots:
         key, run = str(snapshot.pk), measured.get(str(snapshot.pk))
-        used = [
-            words
-            for words, true in (("training", key in pinned and run is None), ("this audit", bool(run)))
-            if true
-        ]
+        used = ["training"] if key in pinned and run is None else []
+        used += ["this audit"] if run else []
         source = register[key]
         read = dict(run.evidence.read or {}) if run else {}
         rows = read.get("rows_read")
@@ -245,35 +241,12 @@ def _register(material: Material) -> Register:
     dossier, rows = material.dossier, list[tuple[str, str, str, str, str]]()
     version = material.version
     rows.append(("artifact", "model version", str(version), version.artifact.digest, "uploaded"))
-    rows.append(
-        (
-            "log",
-            "log",
-            f"Log up to entry {dossier.log.size}",
-            _root(dossier),
-            "measured",
-        )
-    )
+    rows.append(("log", "log", f"Log up to entry {dossier.log.size}", _root(dossier), "measured"))
     for run in material.runs:
-        plan = run.run.plan
-        rows.append(
-            (
-                run.facts.plan,
-                "check plan",
-                f"Plan sealed before the run on {plan.dataset_version}",
-                plan.digest,
-                "measured",
-            )
-        )
-        rows.append(
-            (
-                run.facts.id,
-                "audit run",
-                f"Audit on {plan.dataset_version}",
-                run.facts.result_digest,
-                "measured",
-            )
-        )
+        plan, on = run.run.plan, run.run.plan.dataset_version
+        title = f"Plan sealed before the run on {on}"
+        rows.append((run.facts.plan, "check plan", title, plan.digest, "measured"))
+        rows.append((run.facts.id, "audit run", f"Audit on {on}", run.facts.result_digest, "measured"))
     rows += [
         (str(s.pk), "dataset version", str(s), s.artifact.digest, "uploaded") for s in material.snapshots
     ]

@@ -138,7 +138,7 @@ def checks(run: RunMaterial, source: str, plan: str) -> tuple[CheckLine, ...]:
 def _check(row: Mapping[str, Any], source: str, plan: str) -> CheckLine:
     bar, value = float(row["threshold"]), _number(row.get("value"))
     digits = digits_apart(value, bar, least=3)
-    where = {key: group for key, group in (row.get("slice") or {}).items()}
+    where = dict(row.get("slice") or {})
     return CheckLine(
         name=str(row["name"]),
         subject=", ".join(key if group is None else f"{key} = {group}" for key, group in where.items())
