@@ -1,0 +1,106 @@
+"""The client and the service of this tree, over HTTP: names of fields and addresses cannot drift apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from assay_client import outcomes
+
+from tests.client.command import OTHER_DIGEST, Command, Ran
+
+pytest.importorskip("django", reason="without Django the client is NOT TESTED against the service")
+from registry.models import ModelVersion
+from registry.services import people
+from tests import make
+from tests.cast import make_cast
+
+if TYPE_CHECKING:
+    from pytest_django.live_server_helper import LiveServer
+
+    from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def people_of_acme(transactional_db: None) -> Cast:
+    """The cast, committed, so that the server's threads see it."""
+    return make_cast()
+
+
+@pytest.fixture
+def assay(people_of_acme: Cast, live_server: LiveServer, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line of a pipeline with a real token."""
+    cast = people_of_acme
+    _, text = people.issue_token(
+        actor=cast.actor("olga"), organisation=cast.acme, user=cast.ci, name="pipeline"
+    )
+    return Command(capsys, {"ASSAY_URL": live_server.url, "ASSAY_TOKEN": text})
+
+
+def register(assay: Command, path: Path, *more: str, version: str = "1") -> Ran:
+    names = ("--system", "credit", "--model", "scorer", "--version", version)
+    return assay("register", *names, "--artifact", str(path), "--format", "xgboost_json", "--json", *more)
+
+
+def test_status_knows_the_pipeline(assay: Command) -> None:
+    ran = assay("status")
+    assert ran.code == 0
+    assert "of acme" in ran.out
+
+
+def test_a_model_version_is_registered_once(assay: Command, people_of_acme: Cast, tmp_path: Path) -> None:
+    system = make.make_system(people_of_acme)
+    snapshot = make.make_dataset_version(people_of_acme, system)
+    path = tmp_path / "model.json"
+    path.write_text('{"learner": {}}', encoding="utf-8")
+    trained = ("--dataset", f"{snapshot.dataset.slug}@{snapshot.version}")
+    first, again = register(assay, path, *trained), register(assay, path, *trained)
+    assert (first.code, again.code) == (0, 0)
+    assert (first.document["created"], again.document["created"]) == (True, False)
+    version = ModelVersion.objects.get()
+    assert str(version.pk) == first.document["model_version"]["id"] == again.document["model_version"]["id"]
+    assert version.artifact.digest == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    assert list(version.dataset_versions.all()) == [snapshot]
+
+
+def test_other_bytes_under_the_same_version_are_refused(
+    assay: Command, people_of_acme: Cast, tmp_path: Path
+) -> None:
+    make.make_system(people_of_acme)
+    path = tmp_path / "model.json"
+    path.write_text("{}", encoding="utf-8")
+    assert register(assay, path).code == 0
+    path.write_text('{"other": 1}', encoding="utf-8")
+    ran = register(assay, path)
+    assert ran.code == outcomes.BAD_INPUT
+    assert ran.document["error"]["code"] == "model_version.exists"
+    assert "A version never changes" in ran.err
+
+
+def test_an_audit_is_requested_by_digest_and_name(
+    assay: Command, people_of_acme: Cast, tmp_path: Path
+) -> None:
+    system = make.make_system(people_of_acme)
+    make.make_dataset_version(people_of_acme, system)
+    path, mapping = tmp_path / "model.json", tmp_path / "mapping.json"
+    path.write_text("{}", encoding="utf-8")
+    mapping.write_text(json.dumps({}), encoding="utf-8")
+    digest = register(assay, path).document["model_version"]["digest"]
+    ran = assay(
+        "audit", "--version", digest, "--dataset", "applications@1", "--mapping", str(mapping), "--json"
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert ran.document["state"] in ("queued", "running")
+
+
+def test_what_a_stranger_asks_for_is_not_there(assay: Command, tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}", encoding="utf-8")
+    assert register(assay, tmp_path / "model.json").code == outcomes.BAD_INPUT
+    ran = assay("gate", "--digest", OTHER_DIGEST, "--environment", "production")
+    assert ran.code == outcomes.BAD_INPUT
+    assert assay("status", ASSAY_TOKEN="wrong").code == outcomes.BAD_INPUT
