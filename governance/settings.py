@@ -104,7 +104,7 @@ ASSAY_ARTIFACTS_DIR = Path(env.text("ASSAY_ARTIFACTS_DIR", str(VAR_DIR / "artifa
 ASSAY_MAX_ARTIFACT_BYTES = env.number("ASSAY_MAX_ARTIFACT_BYTES", 5 * 1024**3, low=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.text("ASSAY_STATIC_DIR", str(VAR_DIR / "static")))
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
