@@ -12,7 +12,8 @@ setup: ## make .venv from the lock file, with the client `assay` in it
 
 demo: ## run the main job on generated data, then serve the portal (SERVE=0: only the job)
 	@sh scripts/bootstrap.sh --need-pdf
-	@$(PYTHON) manage.py demo --serve $(SERVE)
+	@rm -rf var/demo
+	@ASSAY_VAR_DIR=var/demo $(PYTHON) manage.py demo --serve $(SERVE)
 
 test: setup ## every test, on SQLite and, where the servers run, on PostgreSQL and Redis
 	@sh scripts/test.sh

@@ -12,7 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
 
 # Everything Assay writes on one machine: embedded database, artifacts, queue, secret key.
-VAR_DIR = Path(env.text("ASSAY_VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = Path(env.text("ASSAY_VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 

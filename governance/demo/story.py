@@ -52,12 +52,12 @@ LAWFUL_BASIS: Final = {
     "Measures": "Bias audit, right to correction and human review, retention of five years.",
 }
 FEATURES: Final = {
-    "Definitions": "Eight features from the application and the account; one row in the register for each.",
+    "Definitions": "Eleven fields of the application form and the bureau; each is known when the application is made.",
     "Proxy review": (
-        "The household code of the old core system follows the sex of the applicant. Version 1 used it; version 2"
-        " does not."
+        "The contracted weekly hours tell part-time from full-time, and six times as many women as men work part-time."
+        " The old process wrote part-time loans off after 30 days instead of 90, so the recorded outcome blames them."
     ),
-    "Availability": "All are known when the application is made.",
+    "Decision": "Version 1 used the hours and the recorded outcome. Version 2 uses neither.",
 }
 OVERSIGHT: Final = {
     "Who": "The loan officer on duty; the branch manager for referred cases.",

@@ -1,0 +1,79 @@
+"""The demo's files: applications, two models, and what each model says about the test applications."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from audits.sandbox import jobs
+from audits.sandbox.results import ModelRef
+from governance.demo import data, models
+
+THRESHOLD = 0.5
+MAPPING: Mapping[str, object] = {
+    "task": "binary",
+    "label": data.LABEL,
+    "positive": "1",
+    "prediction": "prediction",
+    "score": "score",
+    "favourable": "1",
+    "sensitive": list(data.SENSITIVE),
+    "features": list(data.FEATURES),
+    "threshold": THRESHOLD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFiles:
+    """Where the files lie; `models` and `scored` by version."""
+
+    train: Path
+    test: Path
+    models: Mapping[str, Path]
+    scored: Mapping[str, Path]
+
+
+def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambda _: None) -> DemoFiles:
+    """Draw, train and score; the same seed makes the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    say("Drawing the applications")
+    drawn = data.generate(seed)
+    train = write_parquet(pa.table(dict(drawn.train)), folder / "applications-train.parquet")
+    test = write_parquet(pa.table(dict(drawn.test)), folder / "applications-test.parquet")
+    trained: dict[str, Path] = {}
+    scored: dict[str, Path] = {}
+    for recipe in models.RECIPES:
+        say(f"Training model {recipe.version}")
+        trained[recipe.version] = models.write(drawn.train, recipe, folder)
+        say(f"Scoring the test applications with model {recipe.version}")
+        scored[recipe.version] = _score(trained[recipe.version], recipe.version, test)
+    return DemoFiles(train, test, trained, scored)
+
+
+def model_ref(path: Path) -> ModelRef:
+    """The stored model by its bytes."""
+    return ModelRef(path, "xgboost_json", f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+def write_parquet(table: pa.Table, path: Path) -> Path:
+    """Write a file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}")
+    pq.write_table(table, unfinished)
+    os.replace(unfinished, path)
+    return path
+
+
+def _score(model: Path, version: str, test: Path) -> Path:
+    """The test applications with the model's score and its yes (1) or no (0) beside them."""
+    scores = test.with_name(f"scores-{version}.parquet")
+    jobs.score(model_ref(model), test, data.FEATURES, scores)
+    score = pq.read_table(scores)["score"]
+    scores.unlink()
+    prediction = pc.cast(pc.greater_equal(score, THRESHOLD), pa.int64())
+    table = pq.read_table(test).append_column("score", score).append_column("prediction", prediction)
+    return write_parquet(table, test.with_name(f"applications-test-scored-{version}.parquet"))
