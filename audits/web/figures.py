@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from audits.charts import Bar, bar_chart, interval_chart
+from audits.charts.rows import State
 from audits.models import CheckResult, Measurement
 
 FEATURES_SHOWN = 15
@@ -27,12 +28,12 @@ class Figure:
 
 # code of a measurement → (title, what it says)
 BY_GROUP: dict[str, tuple[str, str]] = {
-    "impact_ratio": (
+    "favourable_impact_ratio": (
         "Impact ratio by {attribute}",
-        "Selection rate of each group divided by the highest. The whiskers are 95 % intervals.",
+        "Rate of the favourable outcome in each group divided by the highest. The whiskers are 95 % intervals.",
     ),
-    "selection_rate": (
-        "Selection rate by {attribute}",
+    "favourable_rate": (
+        "Rate of the favourable outcome by {attribute}",
         "Share of each group that gets the favourable outcome. The whiskers are 95 % intervals.",
     ),
     "tpr": (
@@ -42,6 +43,12 @@ BY_GROUP: dict[str, tuple[str, str]] = {
     "accuracy": ("Accuracy by {attribute}", "Share of right predictions. The whiskers are 95 % intervals."),
     "mae": ("Mean absolute error by {attribute}", "In units of the target; smaller is better."),
 }
+NAMES = {
+    "favourable_impact_ratio": "impact ratio",
+    "favourable_rate": "rate of the favourable outcome",
+    "tpr": "true positive rate",
+    "mae": "mean absolute error",
+}
 TABLE_ROWS = 50
 
 
@@ -50,13 +57,12 @@ def by_group(
 ) -> list[Figure]:
     """A chart per metric and sensitive attribute, the bar of a check drawn in where one holds that metric."""
     found: dict[tuple[str, str], list[Bar]] = {}
+    bars = _thresholds(checks)
     for row in measurements:
         if row.code in BY_GROUP and len(row.slice) == 1:
             ((attribute, group),) = row.slice.items()
             if group is not None:
-                bar = Bar(str(group), row.value, row.low, row.high, row.n, reason=row.reason or None)
-                found.setdefault((row.code, attribute), []).append(bar)
-    bars = _thresholds(checks)
+                found.setdefault((row.code, attribute), []).append(_bar(row, str(group), bars))
     return [
         _group_figure(code, attribute, found[code, attribute], bars.get((code, attribute)))
         for attribute in attributes
@@ -65,17 +71,27 @@ def by_group(
     ]
 
 
+def _bar(row: Measurement, group: str, bars: Mapping[tuple[str, str], float]) -> Bar:
+    bar = bars.get((row.code, next(iter(row.slice))))
+    state: State | None = None
+    if bar is not None and row.value is not None and row.value != 1.0 and row.low is not None:
+        held = (row.low >= bar, (row.high or row.value) < bar)
+        state = "passed" if held[0] else "failed" if held[1] else "insufficient"
+    return Bar(group, row.value, row.low, row.high, row.n, state, row.reason or None)
+
+
 def _group_figure(code: str, attribute: str, rows: list[Bar], threshold: float | None) -> Figure:
     title, explained = BY_GROUP[code]
     title = title.format(attribute=attribute)
-    svg = interval_chart(rows, threshold, title, code.replace("_", " "), digits=3)
+    measure = NAMES.get(code, code)
+    svg = interval_chart(rows, threshold, title, measure, digits=3)
     return Figure(
         title=title,
         explained=explained,
         chart=_markup(svg),
         rows=rows[:TABLE_ROWS],
         row_name=attribute,
-        value_name=code.replace("_", " "),
+        value_name=measure,
         left_out=max(0, len(rows) - TABLE_ROWS),
     )
 
@@ -107,9 +123,9 @@ def importance(explanation: Mapping[str, Any]) -> Figure | None:
 def _thresholds(checks: Iterable[CheckResult]) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for check in checks:
-        attribute, threshold = check.body.get("attribute"), check.body.get("threshold")
-        if attribute and threshold is not None:
-            found[str(check.body.get("metric")), str(attribute)] = float(threshold)
+        across = [name for name, group in (check.body.get("slice") or {}).items() if group is None]
+        if len(across) == 1 and check.body.get("threshold") is not None:
+            found[str(check.body.get("metric")), across[0]] = float(check.body["threshold"])
     return found
 
 

@@ -27,7 +27,9 @@ PERFORMANCE = {
     "mae": "mean absolute error",
     "macro_recall": "macro recall",
 }
-COMPARED = {"impact_ratio": ("selection_rate", "selection rate", "impact ratio")}
+COMPARED = {
+    "favourable_impact_ratio": ("favourable_rate", "rate of the favourable outcome", "impact ratio"),
+}
 AT_LEAST = {">=": "at least", ">": "above", "<=": "at most", "<": "below"}
 GROUPS_SHOWN = 40
 FEATURES_SHOWN = 20
