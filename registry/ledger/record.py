@@ -6,6 +6,10 @@
 
 Entries are collected while the transaction runs and written last, so that the head's lock is held for a moment
 only. Should the log not be writable, the change is rolled back with it: no entry, no effect.
+
+Who must decide on facts that nobody changes meanwhile takes the lock early with `hold`: every change needs it to
+commit. Who has read the head already passes it as `seen`, and saves reading it again; should somebody have appended
+since, it is read again.
 """
 
 import hashlib
@@ -19,8 +23,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db import transaction as database
+from django.db.models import DateTimeField, Func, Value
 
 from registry.actors import Actor
 from registry.errors import Unavailable
@@ -44,18 +49,45 @@ class Entry:
     index: int | None = field(default=None)
 
 
-_pending: ContextVar[list[Entry] | None] = ContextVar("assay_pending_entries", default=None)
+@dataclass(frozen=True)
+class Head:
+    """The growing end of a log as it was read at a moment of the database's clock."""
+
+    organisation_id: uuid.UUID
+    origin: str
+    size: int
+    root: bytes
+    frontier: bytes
+    now: datetime
+
+    @property
+    def tree(self) -> chain.Tree:
+        """The head as a tree that can grow."""
+        return chain.Tree(
+            self.size, tuple(self.frontier[i : i + 32] for i in range(0, len(self.frontier), 32))
+        )
+
+
+@dataclass
+class _Pending:
+    """What the running transaction will append, and the heads it knows."""
+
+    entries: list[Entry] = field(default_factory=list)
+    heads: dict[uuid.UUID, Head] = field(default_factory=dict)
+
+
+_pending: ContextVar[_Pending | None] = ContextVar("assay_pending_entries", default=None)
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(seen: Head | None = None) -> Iterator[None]:
     """A database transaction whose recorded events are appended just before it commits."""
     pending = _pending.get()
     if pending is not None:
         with _nested(pending):
             yield
         return
-    collected: list[Entry] = []
+    collected = _Pending(heads={seen.organisation_id: seen} if seen else {})
     token = _pending.set(collected)
     try:
         with database.atomic():
@@ -66,14 +98,26 @@ def transaction() -> Iterator[None]:
 
 
 @contextmanager
-def _nested(pending: list[Entry]) -> Iterator[None]:
-    mark = len(pending)
+def _nested(pending: _Pending) -> Iterator[None]:
+    mark = len(pending.entries)
     try:
         with database.atomic():
             yield
     except BaseException:
-        del pending[mark:]  # what is rolled back did not happen
+        del pending.entries[mark:]  # what is rolled back did not happen
+        pending.heads.clear()  # nor is a lock held that was taken meanwhile
         raise
+
+
+def hold(organisation_id: uuid.UUID) -> None:
+    """Keep every other change of the organisation from committing until this transaction ends.
+
+    Rows are locked first and the log last, by everyone: so two transactions never wait for each other.
+    """
+    pending = _pending.get()
+    if pending is None:
+        raise RuntimeError("The log can be held inside record.transaction() only.")
+    pending.heads[organisation_id] = _locked(organisation_id)
 
 
 def event(
@@ -94,7 +138,7 @@ def event(
     row = events.check(code, payload)
     chain.canonical({key: value for key, value in payload.items() if key not in row.personal})
     entry = Entry(row, organisation_id, system_id, actor, subject._meta.model_name, subject.pk, payload)
-    pending.append(entry)
+    pending.entries.append(entry)
     return entry
 
 
@@ -104,42 +148,83 @@ def open_log(organisation_id: uuid.UUID) -> None:
     LedgerHead.objects.create(organisation_id=organisation_id, origin=origin, root=chain.EMPTY_ROOT)
 
 
-def _append(pending: list[Entry]) -> None:
+def _append(pending: _Pending) -> None:
     by_log: dict[uuid.UUID, list[Entry]] = {}
-    for entry in pending:
+    for entry in pending.entries:
         by_log.setdefault(entry.organisation_id, []).append(entry)
     try:
         for organisation_id in sorted(by_log):  # one order for all writers, so two logs cannot deadlock
-            _append_to(organisation_id, by_log[organisation_id])
+            _append_to(
+                by_log[organisation_id], pending.heads.get(organisation_id) or _locked(organisation_id)
+            )
     except DatabaseError as error:
         raise Unavailable("The ledger cannot be written, so nothing was changed. Try again.") from error
 
 
-def _append_to(organisation_id: uuid.UUID, entries: list[Entry]) -> None:
-    head = LedgerHead.objects.select_for_update().get(organisation_id=organisation_id)
-    frontier = bytes(head.frontier)
-    tree = chain.Tree(head.size, tuple(frontier[i : i + 32] for i in range(0, len(frontier), 32)))
-    now, rows, texts = _database_now(), [], []
-    for entry in entries:
-        entry.index = tree.size
-        data, personal = _split(entry)
-        body = chain.canonical(_body(head.origin, entry, data, now))
-        leaf = chain.leaf_hash(body)
-        rows.append(_row(entry, tree.size, body, leaf, now))
-        texts.extend(personal)
-        tree = tree.append(leaf)
+def _append_to(entries: list[Entry], head: Head) -> None:
+    tree, rows, texts = _grown(head, entries)
+    if not _moved(head, tree):  # somebody appended since the head was seen
+        head = _locked(head.organisation_id)
+        tree, rows, texts = _grown(head, entries)
+        if not _moved(head, tree):
+            raise RuntimeError("The head of the log moved under its own lock.")
     LedgerEntry.objects.bulk_create(rows)
     if texts:
         PersonalText.objects.bulk_create(texts)
-    head.size, head.frontier, head.root = tree.size, b"".join(tree.frontier), tree.root()
-    head.save(update_fields=["size", "frontier", "root"])
+
+
+def _grown(head: Head, entries: list[Entry]) -> tuple[chain.Tree, list[LedgerEntry], list[PersonalText]]:
+    """The tree with these entries, and the rows that keep them."""
+    tree, rows, texts = head.tree, [], []
+    for entry in entries:
+        entry.index = tree.size
+        data, personal = _split(entry)
+        body = chain.canonical(_body(head.origin, entry, data, head.now))
+        leaf = chain.leaf_hash(body)
+        rows.append(_row(entry, tree.size, body, leaf, head.now))
+        texts.extend(personal)
+        tree = tree.append(leaf)
+    return tree, rows, texts
+
+
+def _moved(head: Head, tree: chain.Tree) -> bool:
+    """Move the head on, and with that take its lock; False when it is not where it was seen."""
+    unmoved = LedgerHead.objects.filter(organisation_id=head.organisation_id, size=head.size, root=head.root)
+    return bool(unmoved.update(size=tree.size, frontier=b"".join(tree.frontier), root=tree.root()))
+
+
+def _locked(organisation_id: uuid.UUID) -> Head:
+    row = (
+        LedgerHead.objects.select_for_update()
+        .annotate(now=DatabaseClock())
+        .get(organisation_id=organisation_id)
+    )
+    return Head(organisation_id, row.origin, row.size, bytes(row.root), bytes(row.frontier), row.now)
+
+
+class DatabaseClock(Func):
+    """The database's clock, so that a wrong clock on a web machine cannot back-date an entry."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """The embedded database has no clock of its own; it is the same machine's."""
+        return Value(datetime.now(UTC), output_field=DateTimeField()).as_sql(compiler, connection)
 
 
 def _split(entry: Entry) -> tuple[dict[str, Any], list[PersonalText]]:
-    """The payload with personal texts replaced by commitments, and the rows that keep the texts."""
+    """The payload with personal texts replaced by commitments, and the rows that keep the texts.
+
+    A person's name is personal; a service account's or Assay's own is not, and stands in the entry as it is.
+    """
     data: dict[str, Any] = {}
     texts = []
-    personal = {**{key: entry.payload[key] for key in entry.event.personal}, "actor.name": entry.actor.name}
+    personal = {key: entry.payload[key] for key in entry.event.personal}
+    if entry.actor.kind == "person":
+        personal["actor.name"] = entry.actor.name
+    else:
+        data["actor.name"] = entry.actor.name
     for key, text in personal.items():
         if text in (None, ""):
             data[key] = None
@@ -189,13 +274,3 @@ def _row(entry: Entry, index: int, body: bytes, leaf: bytes, now: datetime) -> L
         subject_id=entry.subject_id,
         system_id=entry.system_id,
     )
-
-
-def _database_now() -> datetime:
-    """The database's clock, so that a wrong clock on a web machine cannot back-date an entry."""
-    if connection.vendor != "postgresql":
-        return datetime.now(UTC)  # embedded database: same machine, same clock
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now  # type: ignore[no-any-return]
