@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as AbcMapping
-from dataclasses import dataclass, field
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audits.frames.mapping import Mapping
+from audits.frames.regression import RegressionMoments, regression_moments
+from audits.frames.scores import ScoreCell, score_cells
 from audits.frames.source import Source
+from audits.frames.tokens import MISSING, POSITIVE
+
+__all__ = [
+    "MISSING_GROUP",
+    "Cells",
+    "RegressionMoments",
+    "ScoreCell",
+    "cells",
+    "regression_moments",
+    "score_cells",
+]
 
 MISSING_GROUP = ""
 """Group value of rows whose sensitive value is missing: they count overall, but are no group."""
 
+_Code = int | str | None
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The counted table; entry i of every sequence belongs to cell i.
+    """The counted table; entry i of every sequence belongs to cell i, in a fixed order.
 
     ``label`` and ``prediction`` are int8 arrays for a binary task (1 positive class, 0 the other, -1 missing)
-    and tuples of class names for a multi-class one (None = missing). ``prediction`` is never missing.
+    and tuples of class names for a multi-class one (None = missing). ``prediction`` is never missing. In a
+    regression both are -1 everywhere: the cells only count the rows of each group.
     """
 
     attributes: tuple[str, ...]
@@ -31,68 +49,33 @@ class Cells:
     weight: NDArray[np.float64]
     classes: tuple[str, ...] = ()
     """Class names in order for a multi-class task; empty otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreCell:
-    """Score quality of one group over its labelled rows with a valid score; None = undefined."""
-
-    group: str | None
-    """None = all rows."""
-    n: int
-    positives: int
-    negatives: int
-    weight: float
-    mean_score: float | None
-    mean_label: float | None
-    auc: float | None
-    auc_se: float | None
-    """DeLong's standard error; None with a weight column or fewer than two of a class."""
-    brier: float | None
-    brier_se: float | None
-    log_loss: float | None
-    log_loss_se: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class RegressionMoments:
-    """Weighted moments of labels, predictions and errors (prediction - label) of one group.
-
-    ``*_ss`` are centred sums of squares; ``cross`` the centred sum of label times prediction.
-    ``selected[q]`` and ``label_selected[q]`` are weights of rows with value >= the q-quantile of ALL rows.
-    """
-
-    group: str | None
-    n: int
-    weight: float
-    label_mean: float
-    prediction_mean: float
-    label_ss: float
-    prediction_ss: float
-    cross: float
-    error_mean: float
-    error_sum_abs: float
-    error_sum_sq: float
-    error_max_abs: float
-    selected: AbcMapping[float, float] = field(default_factory=dict)
-    label_selected: AbcMapping[float, float] = field(default_factory=dict)
+    favourable: int = POSITIVE
+    """Binary: 1 when the positive class is the favourable outcome, 0 when the other one is."""
 
 
 def cells(source: Source, mapping: Mapping) -> Cells:
-    """Count the rows of a binary or multi-class task by sensitive values, label and prediction."""
-    raise NotImplementedError
+    """Bring the tallied values together under what they were read as."""
+    tally, account = source.tally, source.account
+    merged: dict[tuple[tuple[str, ...], _Code, _Code], list[int]] = defaultdict(list)
+    for at, use in enumerate(account.used):
+        if use and mapping.task == "regression":
+            merged[account.groups[at], MISSING, MISSING].append(at)
+        elif use:
+            merged[account.groups[at], account.label[at], account.prediction[at]].append(at)
+    keys, places = list(merged), list(merged.values())
+    return Cells(
+        attributes=tally.attributes,
+        groups=tuple(groups for groups, _, _ in keys),
+        label=_codes([label for _, label, _ in keys], mapping),
+        prediction=_codes([prediction for _, _, prediction in keys], mapping),
+        n=np.array([sum(tally.n[at] for at in one) for one in places], dtype=np.int64),
+        weight=np.array([math.fsum(tally.weight[at] for at in one) for one in places], dtype=np.float64),
+        classes=account.classes,
+        favourable=account.reading.favourable if account.reading else POSITIVE,
+    )
 
 
-def score_cells(source: Source, mapping: Mapping, attribute: str | None = None) -> tuple[ScoreCell, ...]:
-    """Measure the score exactly, overall (attribute None) or for each group of an attribute."""
-    raise NotImplementedError
-
-
-def regression_moments(
-    source: Source,
-    mapping: Mapping,
-    attribute: str | None = None,
-    quantiles: tuple[float, ...] = (0.5, 0.8, 0.9),
-) -> tuple[RegressionMoments, ...]:
-    """Gather what regression metrics need, overall (attribute None) or for each group of an attribute."""
-    raise NotImplementedError
+def _codes(values: Sequence[_Code], mapping: Mapping) -> NDArray[np.int8] | tuple[str | None, ...]:
+    if mapping.task == "multiclass":
+        return tuple(value if isinstance(value, str) else None for value in values)
+    return np.array(values, dtype=np.int8)

@@ -37,7 +37,6 @@ def locked_database(
             "max_temp_directory_size": f"{limits.spill_bytes}B",
             "autoload_known_extensions": False,
             "autoinstall_known_extensions": False,
-            "enable_progress_bar": False,
         },
     )
     try:

@@ -40,6 +40,9 @@ def dialect_of(path: Path, skip: int, mapping: Mapping, limits: Limits) -> Diale
     dialect, _ = best
     if not any(name.strip() for name in dialect.header):
         raise Refused("header.blank", "The first line is blank: it must hold the column names.", line=1)
+    if any(len(name) > limits.max_name_length for name in dialect.header):
+        most = counted(limits.max_name_length, "character")
+        raise Refused("limits.name", f"A column name is longer than {most}: shorten it.", line=1)
     if len(dialect.header) > limits.max_columns:
         most = counted(limits.max_columns, "column")
         raise Refused(
@@ -62,10 +65,6 @@ def _read(head: str, delimiter: str, declared: bool, limits: Limits) -> tuple[Di
         lines = rows.line_num
     except csv.Error:
         return Dialect(delimiter, declared, (head.splitlines()[0][: limits.max_field_bytes],), 1), []
-    for name in header:
-        if len(name) > limits.max_name_length:
-            most = counted(limits.max_name_length, "character")
-            raise Refused("limits.name", f"A column name is longer than {most}: shorten it.", line=1)
     return Dialect(delimiter, declared, header, lines), list(_widths(rows))
 
 

@@ -9,8 +9,12 @@ _SHOWN_ITEMS = 40
 def shown(text: str) -> str:
     """Quote a name or value so that spaces, controls and look-alike letters can be seen."""
     cut = text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "…"
-    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
-    return f'"{visible}"'
+    return f'"{printable(cut)}"'
+
+
+def printable(text: str) -> str:
+    """A text in which controls and bytes that mean nothing are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def listed(values: Iterable[str], most: int = _SHOWN_ITEMS) -> str:
