@@ -15,7 +15,7 @@ from audits.metrics.rows.words import (
     TO_ZERO,
     VALUES,
 )
-from audits.metrics.spec import Direction, MetricSpec
+from audits.metrics.spec import Direction, MetricSpec, Scope
 
 LEVELS = ("q50", "q80", "q90")
 
@@ -40,10 +40,9 @@ def _apart(
     direction: Direction,
     *,
     unit: str = "label",
-    across: bool = False,
+    scopes: tuple[Scope, ...] = (GROUP,),
     interval: str = "normal",
 ) -> MetricSpec:
-    scopes = (GROUP, ACROSS) if across else (GROUP,)
     return MetricSpec(code, title, scopes, JUDGED, formula, HOLISTICAI, direction, unit, interval, VALUES)
 
 
@@ -142,24 +141,36 @@ ERRORS = (
         "MAE(group) / MAE(reference); across groups: smallest over largest",
         TO_ONE,
         unit="ratio",
-        across=True,
+        scopes=(GROUP, ACROSS),
     ),
-    _apart("mae_difference", "MAE difference", "largest minus smallest MAE of the groups", TO_ZERO),
+    _apart(
+        "mae_difference",
+        "MAE difference",
+        "largest minus smallest MAE of the groups",
+        TO_ZERO,
+        scopes=(ACROSS,),
+    ),
     _apart(
         "rmse_ratio",
         "RMSE ratio",
         "RMSE(group) / RMSE(reference); across groups: smallest over largest",
         TO_ONE,
         unit="ratio",
-        across=True,
+        scopes=(GROUP, ACROSS),
     ),
-    _apart("rmse_difference", "RMSE difference", "largest minus smallest RMSE of the groups", TO_ZERO),
+    _apart(
+        "rmse_difference",
+        "RMSE difference",
+        "largest minus smallest RMSE of the groups",
+        TO_ZERO,
+        scopes=(ACROSS,),
+    ),
     _apart(
         "mean_prediction_difference",
         "Mean prediction difference",
         "mean prediction(group) - mean prediction(reference); across groups: largest minus smallest",
         TO_ZERO,
-        across=True,
+        scopes=(GROUP, ACROSS),
     ),
     _apart(
         "mean_prediction_ratio",
@@ -173,7 +184,7 @@ ERRORS = (
         "Mean error difference",
         "mean error(group) - mean error(reference); across groups: largest minus smallest",
         TO_ZERO,
-        across=True,
+        scopes=(GROUP, ACROSS),
     ),
     _apart(
         "correlation_difference",
