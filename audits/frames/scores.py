@@ -119,7 +119,8 @@ SELECT CAST(g AS VARCHAR), sum(n), sum(na), {{positives}}, fsum(p), fsum(q), fsu
 FROM ranked GROUP BY g ORDER BY 1
 """  # noqa: S608 - names are ours
 _COUNTED = {
-    "weights": "CAST(coalesce(sum(y), 0) AS DOUBLE) AS p, CAST(count(y) AS DOUBLE) - p AS q, CAST(count(*) AS DOUBLE) AS a",
+    "weights": "CAST(coalesce(sum(y), 0) AS DOUBLE) AS p, CAST(count(y) AS DOUBLE) - p AS q, "
+    "CAST(count(*) AS DOUBLE) AS a",
     "positives": "sum(p)",
 }
 _WEIGHTED = {

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import narwhals as nw
 
 from audits.frames.errors import Refused
@@ -59,11 +60,12 @@ def tally(coded: nw.LazyFrame[Any], mapping: Mapping, limits: Limits) -> Tally:
             nw.col(WEIGHT).sum().alias("weight_sum"),
             nw.col(WEIGHT_BAD).sum().alias("bad_sum"),
         )
+        .select(*keys, *_SUMS)
         .head(limits.max_cells + 1)
-        .collect()
     )
-    _refuse_many_cells(len(counted_frame), attributes, limits)
-    rows = sorted(_row(row, mapping) for row in counted_frame.select(*keys, *_SUMS).iter_rows())
+    found = _fetched(counted_frame)
+    _refuse_many_cells(len(found), attributes, limits)
+    rows = sorted(_row(row, mapping) for row in found)
     width = len(groups)
     for at, attribute in enumerate(attributes):
         _refuse_many_groups(attribute, len({row[at] for row in rows}), limits)
@@ -108,11 +110,20 @@ def _refuse_wide_keys(
     """Refuse on the first rows what would be too much to group, before grouping all of them."""
     if not groups:
         return
-    distinct = beginning.select(nw.col(*groups).n_unique()).collect().row(0)
+    distinct = _fetched(beginning.select(nw.col(*groups).n_unique()))[0]
     for attribute, values in zip(attributes, distinct, strict=True):
         _refuse_many_groups(attribute, values, limits)
-    cells = beginning.group_by(keys).agg(nw.len().alias("n")).select(nw.len()).collect().item()
-    _refuse_many_cells(cells, attributes, limits)
+    cells = _fetched(beginning.group_by(keys).agg(nw.len().alias("n")).select(nw.len()))
+    _refuse_many_cells(cells[0][0], attributes, limits)
+
+
+def _fetched(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a small result. The embedded database hands them over itself: by way of Arrow it would
+    complain of leaks on standard error when the process ends."""
+    native = frame.to_native()
+    if isinstance(native, duckdb.DuckDBPyRelation):
+        return native.fetchall()
+    return list(frame.collect().iter_rows())
 
 
 def _refuse_many_groups(attribute: str, values: int, limits: Limits) -> None:
