@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from registry.services.documents import KINDS
 from registry.version import VERSION
 
 register = template.Library()
@@ -110,6 +111,12 @@ def when(moment: datetime | None) -> SafeString:
         ago.replace("\xa0", " "),
         f"{utc.day} {utc:%b %Y, %H:%M} UTC",
     )
+
+
+@register.filter
+def document_kind(kind: str) -> str:
+    """The name of a kind of document."""
+    return KINDS.get(kind, kind.replace("_", " "))
 
 
 @register.filter
