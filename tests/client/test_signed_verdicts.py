@@ -11,7 +11,7 @@ from assay_client import keys, outcomes, times, verdict
 
 from tests.client import make_vectors
 from tests.client.command import Command
-from tests.client.service import FakeService
+from tests.client.service import Behaviour, FakeService
 from tests.client.verdicts import (
     INSUFFICIENT,
     SIGNER,
@@ -97,6 +97,41 @@ def test_a_key_of_another_verifier_is_not_believed(service: FakeService, assay: 
     service.behaviour = answering(lambda question: signed(answer(question)))
     ran = assay.gate("--json", "--key", vkey(name="https://other.example"))
     assert ran.document["error"]["code"] == "attestation.verifier"
+
+
+def test_a_key_without_a_name_is_for_any_verifier_that_names_itself(
+    service: FakeService, assay: Command
+) -> None:
+    def named(name: object) -> Behaviour:
+        def make(question: dict[str, Any]) -> dict[str, Any]:
+            of = answer(question)
+            said = statement(of)
+            said["predicate"]["verifier"] = {"id": name}
+            return {**of, "attestation": envelope(said)}
+
+        return answering(make)
+
+    for name, code in (("https://any.example", 0), ("", 5), (None, 5), (7, 5)):
+        service.behaviour = named(name)
+        assert assay.gate("--key", bare()).code == code
+
+
+def test_a_key_pinned_twice_is_believed_for_either_verifier(service: FakeService, assay: Command) -> None:
+    service.behaviour = answering(lambda question: signed(answer(question)))
+    for first in (bare(), vkey()):
+        pinned = f"{first} {vkey(name='https://other.example')}"
+        assert assay.gate("--key", pinned).code == outcomes.ALLOWED
+
+
+def test_a_signed_denial_names_its_policy(service: FakeService, assay: Command) -> None:
+    def without_policy(question: dict[str, Any]) -> dict[str, Any]:
+        of = denial(question, UNMET, policy={})
+        said = statement(of)
+        del said["predicate"]["policy"]
+        return {**of, "attestation": envelope(said)}
+
+    service.behaviour = answering(without_policy)
+    assert assay.gate("--key", bare()).code == outcomes.UNUSABLE
 
 
 def test_a_signed_denial_is_verified(service: FakeService, assay: Command) -> None:

@@ -143,7 +143,6 @@ def _signed(
     expected = statement.Expected(
         digest=question.digest,
         environment=question.environment,
-        nonce=question.nonce,
         answer=document,
         passed=document.get("verdict") != DENY,
         now=now,
