@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import narwhals as nw
 
 from audits.frames.errors import Refused
@@ -118,11 +117,6 @@ def _refuse_wide_keys(
 
 
 def _fetched(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a small result. The embedded database hands them over itself: by way of Arrow it would
-    complain of leaks on standard error when the process ends."""
-    native = frame.to_native()
-    if isinstance(native, duckdb.DuckDBPyRelation):
-        return native.fetchall()
     return list(frame.collect().iter_rows())
 
 
