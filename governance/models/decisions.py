@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from registry.access.check import ScopedQuerySet
-from registry.models import ModelVersion, User
+from registry.models import ModelVersion, System, User
 
 
 class GateVerdict(models.TextChoices):
@@ -21,12 +21,16 @@ class Decision(models.Model):
     """One answer of the gate. Re-deciding `dossier` under `policy_body` must give `outcome` again, byte for byte."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="decisions")
-    artifact_digest = models.CharField(max_length=71)
-    environment = models.CharField(max_length=40)
-    transition = models.CharField(max_length=60)  # "compliance→production"
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="decisions")
+    # Empty for a step of the system itself.
+    model_version = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    artifact_digest = models.CharField(max_length=71, blank=True)
+    environment = models.CharField(max_length=40, blank=True)  # empty when a step was asked for, not a door
+    transition = models.CharField(max_length=60, blank=True)  # "compliance→production"; empty: no step guards it
     verdict = models.CharField(max_length=20, choices=GateVerdict.choices)
-    subject_digest = models.CharField(max_length=71)
+    subject_digest = models.CharField(max_length=71, blank=True)
     dossier = models.TextField()  # canonical JSON
     dossier_digest = models.CharField(max_length=71)
     policy_name = models.CharField(max_length=140, blank=True)
@@ -40,8 +44,8 @@ class Decision(models.Model):
     expires_at = models.DateTimeField()
 
     objects = ScopedQuerySet["Decision"].as_manager()
-    organisation_path: ClassVar[str] = "model_version__model__system__organisation_id"
-    system_path: ClassVar[str | None] = "model_version__model__system_id"
+    organisation_path: ClassVar[str] = "system__organisation_id"
+    system_path: ClassVar[str | None] = "system_id"
 
     class Meta:
         default_permissions = ()
@@ -52,4 +56,4 @@ class Decision(models.Model):
         ordering = ["-decided_at"]
 
     def __str__(self) -> str:
-        return f"{self.verdict} {self.artifact_digest} for {self.environment}"
+        return f"{self.verdict} {self.artifact_digest} for {self.environment or self.transition}"

@@ -1,0 +1,88 @@
+"""Reads the database once and hands back frozen facts."""
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from governance.dossier import facts, statement
+from governance.dossier.columns import moment
+from governance.gates.spec import Dossier, Step
+from registry.errors import NotFound
+from registry.ledger.record import Head
+from registry.models import ModelVersion, System
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The facts, the text of the policy they are judged by, and the head of the log they were read at."""
+
+    dossier: Dossier
+    policy_body: str
+    head: Head
+
+    def about(self, step: Step | None, environment: str = "") -> "Gathered":
+        """The same facts, asked about a step."""
+        return replace(self, dossier=replace(self.dossier, step=step, environment=environment))
+
+
+def gather_version(version: ModelVersion, *, now: datetime | None = None) -> Gathered:
+    """Every fact about a model version, in one query; `version.model.system` must be loaded.
+
+    Without `now` it is the database's own time.
+    """
+    system = version.model.system
+    return _gathered(facts.by_kind(statement.of_version(version, system)), now)
+
+
+def gather_system(system: System, *, now: datetime | None = None) -> Gathered:
+    """Every fact about a system itself, in one query."""
+    return _gathered(facts.by_kind(statement.of_system(system)), now)
+
+
+def _gathered(rows: Mapping[str, list[facts.Row]], now: datetime | None) -> Gathered:
+    if not rows["system"]:
+        raise NotFound("There is no such system.")
+    head = _head(rows["log"][0], rows["system"][0])
+    policy = next(iter(rows["policy"]), None)
+    version = next(iter(rows["version"]), None)
+    dossier = Dossier(
+        now=now if now is not None else head.now,
+        environment="",
+        step=None,
+        system=facts.system(rows["system"][0]),
+        version=facts.version(version) if version else None,
+        policy=facts.policy(policy) if policy else None,
+        log=facts.log(rows["log"][0]),
+        datasets=_sorted(facts.dataset, rows["dataset"]),
+        documents=facts.documents(rows["document"]),
+        plans=_sorted(facts.plan, rows["plan"]),
+        runs=_sorted(facts.run, rows["run"]),
+        requests=_sorted(facts.request, rows["request"]),
+        votes=_sorted(facts.vote, rows["vote"]),
+        holders=tuple(sorted(set(map(facts.holder, rows["holder"])), key=lambda h: (h.role, h.person))),
+        reports=_sorted(facts.report, rows["report"]),
+    )
+    return Gathered(dossier, policy[4] if policy else "", head)
+
+
+def _sorted[Fact](read: Callable[[facts.Row], Fact], rows: Iterable[facts.Row]) -> tuple[Fact, ...]:
+    """Facts in one order, whatever order the database hands rows out in."""
+    return tuple(sorted(map(read, rows), key=_order))
+
+
+def _order(fact: Any) -> tuple[str, ...]:
+    return tuple(str(getattr(fact, name, "")) for name in ("id", "request", "voter"))
+
+
+def _head(log: facts.Row, system: facts.Row) -> Head:
+    origin, size, root, frontier, now, *_ = log
+    return Head(
+        organisation_id=uuid.UUID(system[1]),
+        origin=origin,
+        size=int(size),
+        root=bytes.fromhex(root),
+        frontier=bytes.fromhex(frontier),
+        now=moment(now),
+    )

@@ -1,0 +1,194 @@
+"""The one statement. Each branch is one kind of fact; its values are in the order in which `facts` reads them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, When
+
+from audits.models import AuditRun, CheckPlan, RunState
+from governance.dossier.columns import NAMES, Hexadecimal, columns, person, text, truth, word
+from governance.gates.requirements.approvals import VOTING_ROLES
+from governance.models import ApprovalRequest, Policy, PolicyState, Report, Vote
+from registry.ledger.models import LedgerHead
+from registry.ledger.record import DatabaseClock
+from registry.models import DatasetVersion, Document, ModelVersion, RoleGrant, System
+
+Rows = list[tuple[str, ...]]
+_ENDED = (RunState.PASSED, RunState.FAILED, RunState.INSUFFICIENT, RunState.ERRORED)
+
+
+def of_version(version: ModelVersion, system: System) -> Rows:
+    """Everything about a step of a model version."""
+    return _read(
+        *_of_both(system, Q(model_version=None) | Q(model_version=version)),
+        _version(version),
+        _datasets(Q(model_versions=version) | Q(plans__model_version=version), version),
+        _plans(version),
+        _runs(version),
+        _requests(version),
+        _votes(version, system),
+        _holders(system),
+        _reports(version),
+    )
+
+
+def of_system(system: System) -> Rows:
+    """Everything about a step of a system itself."""
+    return _read(*_of_both(system, Q(model_version=None)), _datasets(Q(dataset__system=system), None))
+
+
+def _read(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> Rows:
+    return list(first.union(*others, all=True).order_by())  # the model's own order would be looked for
+
+
+def _branch(rows: QuerySet[Any], kind: str, *values: Any) -> QuerySet[Any, Any]:
+    branch: QuerySet[Any, Any] = rows.order_by().annotate(**columns(kind, *values)).values_list(*NAMES)
+    return branch
+
+
+def _of_both(system: System, documents: Q) -> Iterator[QuerySet[Any, Any]]:
+    rows = System.objects.filter(pk=system.pk)
+    yield _branch(rows, "system", "pk", "organisation_id", "slug", "risk_tier", "stage", person_text("owner"))
+    # With the head in the same snapshot, `log.size` says exactly which changes the other facts include.
+    heads = LedgerHead.objects.filter(organisation_id=system.organisation_id)
+    yield _branch(
+        heads, "log", "origin", "size", Hexadecimal("root"), Hexadecimal("frontier"), text(DatabaseClock())
+    )
+    published = Policy.objects.filter(
+        organisation_id=system.organisation_id, state=PolicyState.PUBLISHED, tier=_tier(system)
+    )
+    yield _branch(published, "policy", "pk", "name", "number", "digest", "body")
+    yield _branch(
+        Document.objects.filter(documents, system=system),
+        "document",
+        "pk",
+        "kind",
+        "number",
+        "digest",
+        person_text("author"),
+        truth(Q(model_version__isnull=False)),
+        "created_at",
+    )
+
+
+def _tier(system: System) -> Any:
+    """The tier as it is in the database at this moment, not as it was when the caller loaded the system."""
+    return System.objects.filter(pk=system.pk).values("risk_tier")[:1]
+
+
+def person_text(field: str) -> Any:
+    """The person behind a user column, as text."""
+    return text(person(field))
+
+
+def _version(version: ModelVersion) -> QuerySet[Any, Any]:
+    return _branch(
+        ModelVersion.objects.filter(pk=version.pk),
+        "version",
+        "pk",
+        "model__slug",
+        "version",
+        "stage",
+        "artifact__digest",
+        "format",
+        person_text("created_by"),
+        "training",
+    )
+
+
+def _datasets(which: Q, version: ModelVersion | None) -> QuerySet[Any, Any]:
+    pinned = DatasetVersion.objects.filter(pk=OuterRef("pk"), model_versions=version)
+    # A subquery instead of joins, which would repeat a snapshot for each of its plans.
+    chosen = DatasetVersion.objects.filter(which).order_by().values("pk")
+    return _branch(
+        DatasetVersion.objects.filter(pk__in=chosen),
+        "dataset",
+        "pk",
+        "dataset__slug",
+        "version",
+        "artifact__digest",
+        "columns",
+        "contract",
+        truth(Exists(pinned)),
+        person_text("created_by"),
+        person_text("dataset__owner"),
+    )
+
+
+def _plans(version: ModelVersion) -> QuerySet[Any, Any]:
+    rows = CheckPlan.objects.filter(model_version=version)
+    return _branch(rows, "plan", "pk", "digest", "dataset_version_id", person_text("sealed_by"), "sealed_at")
+
+
+def _runs(version: ModelVersion) -> QuerySet[Any, Any]:
+    newer = CheckPlan.objects.filter(
+        model_version=OuterRef("plan__model_version"),
+        dataset_version=OuterRef("plan__dataset_version"),
+        sealed_at__gt=OuterRef("plan__sealed_at"),
+    )
+    return _branch(
+        AuditRun.objects.filter(plan__model_version=version, state__in=_ENDED),
+        "run",
+        "pk",
+        "plan_id",
+        "state",
+        "seed",
+        "code_version",
+        person_text("requested_by"),
+        "requested_at",
+        "finished_at",
+        "result_digest",
+        # Results are large, and those of plans that a newer one replaced are only counted.
+        Case(When(Exists(newer), then=word("")), default=text("result"), output_field=TextField()),
+        truth(Exists(newer)),
+    )
+
+
+def _requests(version: ModelVersion) -> QuerySet[Any, Any]:
+    rows = ApprovalRequest.objects.filter(model_version=version)
+    return _branch(
+        rows,
+        "request",
+        "pk",
+        "state",
+        "subject",
+        "subject_digest",
+        person_text("requested_by"),
+        "requested_at",
+    )
+
+
+def _votes(version: ModelVersion, system: System) -> QuerySet[Any, Any]:
+    still = _grants(system).filter(membership__user_id=OuterRef("voter_id"), role=OuterRef("role"))
+    return _branch(
+        Vote.objects.filter(request__model_version=version),
+        "vote",
+        "request_id",
+        "request__to_stage",
+        person_text("voter"),
+        "role",
+        "verdict",
+        "subject_digest",
+        "voted_at",
+        truth(Exists(still)),
+    )
+
+
+def _holders(system: System) -> QuerySet[Any, Any]:
+    rows = _grants(system).filter(role__in=VOTING_ROLES)
+    return _branch(rows, "holder", "membership__user_id", "role")
+
+
+def _grants(system: System) -> QuerySet[RoleGrant]:
+    """Roles of active people on a system, by itself or through its organisation. Machines do not vote."""
+    return RoleGrant.objects.filter(
+        Q(system=system) | Q(system=None),
+        membership__organisation_id=system.organisation_id,
+        membership__user__is_active=True,
+        membership__user__is_service=False,
+    )
+
+
+def _reports(version: ModelVersion) -> QuerySet[Any, Any]:
+    rows = Report.objects.filter(model_version=version)
+    return _branch(rows, "report", "pk", "kind", "basis_digest", "state", "pdf_digest")
