@@ -17,7 +17,7 @@ from audits.frames.database import quoted_text
 from audits.frames.mapping import Mapping
 from audits.frames.numbers import MISSING, STATUSES, VALID
 from audits.frames.source import Source
-from audits.frames.tally import LABEL, PREDICTION, WEIGHT, group_name
+from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_names, group_of
 
 QUANTILES = (0.5, 0.8, 0.9)
 _VALID, _MISSING = STATUSES.index(VALID), STATUSES.index(MISSING)
@@ -34,8 +34,8 @@ class RegressionMoments:
     A mean over no rows is None.
     """
 
-    group: str | None
-    """None = all rows."""
+    group: Group
+    """None = all rows; several values for a combination of several attributes."""
     n: int
     labelled: int
     weight: float
@@ -57,20 +57,29 @@ class RegressionMoments:
 def regression_moments(
     source: Source,
     mapping: Mapping,
-    attribute: str | None = None,
+    attribute: Attribute = None,
     quantiles: Sequence[float] = QUANTILES,
 ) -> tuple[RegressionMoments, ...]:
-    """Gather moments and selected weights, overall (attribute None) or for each group of an attribute."""
+    """Gather moments and selected weights overall (attribute None), for each group of an attribute, or for
+    each combination of several."""
     if mapping.task != "regression":
         return ()
     centre = source.query(f"SELECT avg({LABEL_NUMBER}), avg({PREDICTION_NUMBER}) FROM coded WHERE {_USED}")[0]  # noqa: S608
     label_centre, prediction_centre = (float(value or 0.0) for value in centre)
     cuts = _quantiles(source, PREDICTION_NUMBER, quantiles), _quantiles(source, LABEL_NUMBER, quantiles)
-    group = group_name(source.tally.attributes.index(attribute)) if attribute else "''"
-    rows = source.query(_query(group, label_centre, prediction_centre, cuts))
-    found = [_moments(row, attribute, label_centre, prediction_centre, quantiles) for row in rows]
-    named = {group for groups in source.account.groups for group in groups}
-    return tuple(one for one in found if attribute is None or (one.group and one.group in named))
+    keys = group_names(source.tally.attributes, attribute)
+    rows = source.query(_query(keys, label_centre, prediction_centre, cuts))
+    named = {group for groups in source.account.groups for group in groups} - {""}
+    return tuple(
+        _moments(
+            group_of(row[: len(keys)], attribute),
+            row[len(keys) :],
+            (label_centre, prediction_centre),
+            quantiles,
+        )
+        for row in rows
+        if named.issuperset(row[: len(keys)])
+    )
 
 
 def _quantiles(source: Source, column: str, quantiles: Sequence[float]) -> list[float | None]:
@@ -101,7 +110,7 @@ def _between(below: float, above: float, share: float) -> float:
 
 
 def _query(
-    group: str,
+    keys: Sequence[str],
     label_centre: float,
     prediction_centre: float,
     cuts: tuple[Sequence[float | None], Sequence[float | None]],
@@ -121,10 +130,11 @@ def _query(
         y, p, f"{y} * {y}", f"{p} * {p}", f"{y} * {p}", error, f"abs({error})", f"{error} * {error}",
     )]  # fmt: skip
     columns = [
-        f"{group} AS g", "count(*)", f"count({LABEL_NUMBER})", f"fsum({WEIGHT})",
+        *keys, "count(*)", f"count({LABEL_NUMBER})", f"fsum({WEIGHT})",
         f"fsum({WEIGHT}) FILTER ({labelled})", f"fsum({WEIGHT} * {p})", *sums, f"max(abs({error}))", *selected,
     ]  # fmt: skip
-    return f"SELECT {', '.join(columns)} FROM coded WHERE {_USED} GROUP BY g ORDER BY g"  # noqa: S608
+    by_group = f"GROUP BY {', '.join(keys)} ORDER BY ALL" if keys else "HAVING count(*) > 0"
+    return f"SELECT {', '.join(columns)} FROM coded WHERE {_USED} {by_group}"  # noqa: S608 - names are ours
 
 
 def _double(value: float) -> str:
@@ -132,29 +142,26 @@ def _double(value: float) -> str:
 
 
 def _moments(
+    group: Group,
     row: tuple[Any, ...],
-    attribute: str | None,
-    label_centre: float,
-    prediction_centre: float,
+    centre: tuple[float, float],
     quantiles: Sequence[float],
 ) -> RegressionMoments:
-    group, n, labelled, weight, labelled_weight, all_p, y, p, yy, pp, yp, error, absolute, square, most = row[
-        :15
-    ]
+    n, labelled, weight, labelled_weight, all_p, y, p, yy, pp, yp, error, absolute, square, most = row[:14]
     w = float(labelled_weight or 0.0)
     y, p, yy, pp, yp, error, absolute, square = (
         float(value or 0.0) for value in (y, p, yy, pp, yp, error, absolute, square)
     )
-    selected = [_rounded(value) for value in row[15:]]
+    selected = [_rounded(value) for value in row[14:]]
     return RegressionMoments(
-        group=group if attribute else None,
+        group=group,
         n=int(n),
         labelled=int(labelled),
         weight=_rounded(weight),
         labelled_weight=_rounded(w),
-        label_mean=_rounded(label_centre + y / w) if w else None,
-        prediction_mean=_rounded(prediction_centre + all_p / weight),
-        labelled_prediction_mean=_rounded(prediction_centre + p / w) if w else None,
+        label_mean=_rounded(centre[0] + y / w) if w else None,
+        prediction_mean=_rounded(centre[1] + all_p / weight),
+        labelled_prediction_mean=_rounded(centre[1] + p / w) if w else None,
         label_ss=_rounded(max(yy - y * y / w, 0.0)) if w else 0.0,
         prediction_ss=_rounded(max(pp - p * p / w, 0.0)) if w else 0.0,
         cross=_rounded(yp - y * p / w) if w else 0.0,

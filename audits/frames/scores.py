@@ -17,7 +17,7 @@ from audits.frames.database import quoted_text
 from audits.frames.mapping import Mapping
 from audits.frames.numbers import among
 from audits.frames.source import Source
-from audits.frames.tally import LABEL, PREDICTION, WEIGHT, group_name
+from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_name, group_names, group_of
 from audits.frames.tokens import MISSING, NEGATIVE, POSITIVE
 
 _CLIP = f"{2.0**-52!r}"
@@ -27,8 +27,8 @@ _CLIP = f"{2.0**-52!r}"
 class ScoreCell:
     """Score quality of one group; None = undefined."""
 
-    group: str | None
-    """None = all rows."""
+    group: Group
+    """None = all rows; several values for a combination of several attributes."""
     n: int
     """Labelled rows with a valid score: what everything below except ``mean_score`` is computed on."""
     scored: int
@@ -49,20 +49,28 @@ class ScoreCell:
     log_loss_se: float | None
 
 
-def score_cells(source: Source, mapping: Mapping, attribute: str | None = None) -> tuple[ScoreCell, ...]:
-    """Measure the score of a binary task, overall (attribute None) or for each group of an attribute;
-    a group without one scored row has no cell."""
+def score_cells(source: Source, mapping: Mapping, attribute: Attribute = None) -> tuple[ScoreCell, ...]:
+    """Measure the score of a binary task overall (attribute None), for each group of an attribute, or for
+    each combination of several; a group without one scored row has no cell."""
     if mapping.score is None or source.account.reading is None:
         return ()
     _prepare(source, mapping)
-    group, having = "''", ""
-    if attribute:
-        group = group_name(source.tally.attributes.index(attribute))
-        having = "HAVING g <> ''"
+    keys = group_names(source.tally.attributes, attribute)
     rows = source.query(
-        _QUERY.format(group=group, having=having, **(_WEIGHTED if mapping.weight else _COUNTED))
+        _QUERY.format(
+            columns="".join(f"{key}, " for key in keys),
+            texts="".join(f"CAST({key} AS VARCHAR), " for key in keys),
+            where=" AND ".join(f"{key} <> ''" for key in keys) or "true",
+            together=", ".join((*keys, "s")),
+            partition=f"PARTITION BY {', '.join(keys)}" if keys else "",
+            by_group=f"GROUP BY {', '.join(keys)} ORDER BY ALL" if keys else "HAVING count(*) > 0",
+            **(_WEIGHTED if mapping.weight else _COUNTED),
+        )
     )
-    return tuple(_cell(row, attribute, weighted=mapping.weight is not None) for row in rows)
+    return tuple(
+        _cell(group_of(row[: len(keys)], attribute), row[len(keys) :], weighted=mapping.weight is not None)
+        for row in rows
+    )
 
 
 def _prepare(source: Source, mapping: Mapping) -> None:
@@ -105,18 +113,18 @@ def _among(column: str, tokens: Sequence[str]) -> str:
 # order in which threads finish does not show.
 _QUERY = f"""
 WITH tied AS (
-  SELECT {{group}} AS g, s, count(y) AS n, count(*) AS na, {{weights}}
-  FROM scored GROUP BY g, s {{having}}
+  SELECT {{columns}} s, count(y) AS n, count(*) AS na, {{weights}}
+  FROM scored WHERE {{where}} GROUP BY {{together}}
 ), ranked AS (
   SELECT *, greatest(least(s, 1 - {_CLIP}), {_CLIP}) AS c,
     sum(q) OVER below - q / 2 AS q_below, sum(p) OVER below - p / 2 AS p_below
-  FROM tied WINDOW below AS (PARTITION BY g ORDER BY s ROWS UNBOUNDED PRECEDING)
+  FROM tied WINDOW below AS ({{partition}} ORDER BY s ROWS UNBOUNDED PRECEDING)
 )
-SELECT CAST(g AS VARCHAR), sum(n), sum(na), {{positives}}, fsum(p), fsum(q), fsum(a), fsum(a * s),
+SELECT {{texts}} sum(n), sum(na), {{positives}}, fsum(p), fsum(q), fsum(a), fsum(a * s),
   fsum(p * q_below), fsum(p * q_below * q_below), fsum(q * p_below * p_below),
   fsum(p * (1 - s) * (1 - s) + q * s * s), fsum(p * (1 - s) ** 4 + q * s ** 4),
   fsum(p * -ln(c) + q * -ln(1 - c)), fsum(p * ln(c) * ln(c) + q * ln(1 - c) * ln(1 - c))
-FROM ranked GROUP BY g ORDER BY 1
+FROM ranked {{by_group}}
 """  # noqa: S608 - names are ours
 _COUNTED = {
     "weights": "CAST(coalesce(sum(y), 0) AS DOUBLE) AS p, CAST(count(y) AS DOUBLE) - p AS q, "
@@ -130,13 +138,13 @@ _WEIGHTED = {
 }
 
 
-def _cell(row: tuple[Any, ...], attribute: str | None, *, weighted: bool) -> ScoreCell:
-    group, n, scored, positives = row[0], int(row[1]), int(row[2]), int(row[3] or 0)
-    p, q, scored_weight, score_sum, wins, wins_sq, losses_sq, brier, brier_sq, loss, loss_sq = row[4:]
+def _cell(group: Group, row: tuple[Any, ...], *, weighted: bool) -> ScoreCell:
+    n, scored, positives = int(row[0]), int(row[1]), int(row[2] or 0)
+    p, q, scored_weight, score_sum, wins, wins_sq, losses_sq, brier, brier_sq, loss, loss_sq = row[3:]
     total, negatives = p + q, n - positives
     auc = wins / (p * q) if p and q else None
     return ScoreCell(
-        group=group if attribute else None,
+        group=group,
         n=n,
         scored=scored,
         positives=positives,

@@ -46,6 +46,25 @@ def group_name(position: int) -> str:
     return f"group_{position}"
 
 
+Attribute = str | tuple[str, ...] | None
+"""One sensitive column, several together, or none: all rows."""
+Group = str | tuple[str, ...] | None
+"""A group of an attribute, in the same shape."""
+
+
+def group_names(attributes: tuple[str, ...], attribute: Attribute) -> list[str]:
+    """The coded frame's columns for one attribute or several."""
+    wanted = () if attribute is None else (attribute,) if isinstance(attribute, str) else attribute
+    return [group_name(attributes.index(one)) for one in wanted]
+
+
+def group_of(values: tuple[str, ...], attribute: Attribute) -> Group:
+    """The values of one group in the shape of the attribute that was asked for."""
+    if attribute is None:
+        return None
+    return values[0] if isinstance(attribute, str) else tuple(values)
+
+
 def tally(coded: nw.LazyFrame[Any], mapping: Mapping, limits: Limits) -> Tally:
     """Count the rows of a coded frame by every key it has."""
     attributes = mapping.sensitive
