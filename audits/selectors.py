@@ -83,9 +83,11 @@ class Evidence:
     """A run's sealed result as pages and reports print it; numbers that were sealed as text are numbers again."""
 
     explanation: Mapping[str, Any] | None
+    explanation_failed: Mapping[str, Any] | None
+    settings: Mapping[str, Any]
     inputs: Mapping[str, Any]
     versions: Mapping[str, Any]
-    read: Mapping[str, Any]
+    read: Mapping[str, Any] | None
     refused: Mapping[str, Any] | None
     seed: int
     plan: Mapping[str, Any]
@@ -98,11 +100,13 @@ def evidence(run: AuditRun) -> Evidence | None:
         return None
     result = json.loads(sealed[0])
     return Evidence(
-        explanation=_explanation(result.get("explanation")),
-        inputs=result.get("inputs", {}),
-        versions=result.get("versions", {}),
-        read=result.get("read", {}),
-        refused=result.get("refused"),
+        explanation=_explanation(result["explanation"]),
+        explanation_failed=result["explanation_failed"],
+        settings=result["settings"],
+        inputs=result["inputs"],
+        versions=result["versions"],
+        read=result["read"],
+        refused=result["refused"],
         seed=run.seed,
         plan=json.loads(sealed[1]),
     )

@@ -95,6 +95,8 @@ class ResultOut(serializers.Serializer[Any]):
     checks = serializers.ListField(child=serializers.DictField())
     measurements = serializers.ListField(child=serializers.DictField())
     explanation = serializers.DictField(allow_null=True)
+    explanation_failed = serializers.DictField(allow_null=True)
+    settings = serializers.DictField()
     inputs = serializers.DictField()
     versions = serializers.DictField()
     read = serializers.DictField(allow_null=True)

@@ -9,7 +9,7 @@ from audits.checks.default import default_checks
 from audits.checks.spec import Check, CheckError
 from audits.frames.mapping import Mapping as ColumnMapping
 from audits.metrics.catalogue import METRICS
-from audits.metrics.spec import CLASS
+from audits.metrics.spec import BINARY, CLASS
 from registry.errors import Invalid
 
 DECIMALS = ("threshold", "confidence")
@@ -36,9 +36,19 @@ def _default(mapping: ColumnMapping) -> tuple[Check, ...]:
         mapping.task,
         mapping.sensitive,
         label=mapping.label is not None,
-        inverted=mapping.favourable not in (None, mapping.positive),
+        inverted=mapping.task == BINARY and not _alike(mapping.favourable, mapping.positive),
         favourable=mapping.favourable is not None,
     )
+
+
+def _alike(favourable: str | None, positive: str | None) -> bool:
+    """Whether the favourable outcome is the positive class, however it is written: 1 and 1.0, yes and Yes."""
+    if favourable is None or positive is None:
+        return True
+    try:
+        return float(favourable) == float(positive)
+    except ValueError:
+        return favourable.strip().casefold() == positive.strip().casefold()
 
 
 def _declared(given: Sequence[Mapping[str, Any]]) -> tuple[Check, ...]:

@@ -20,10 +20,10 @@ from django.db.models import Q
 
 from audits import engine
 from audits.frames.errors import Refused
-from audits.models import AuditRun
+from audits.models import AuditRun, RunState
 from audits.sandbox.errors import SandboxError
 from audits.sandbox.results import ModelRef
-from audits.services import endings, leases, plans
+from audits.services import code, endings, leases, plans
 from audits.services.endings import Ending
 from audits.services.leases import Lease, LeaseLost
 from registry import blobs
@@ -31,9 +31,6 @@ from registry.actors import Actor
 from registry.errors import AssayError, Conflict
 
 logger = logging.getLogger(__name__)
-
-# Formats that the sandbox opens. A model in any other stays bytes: it is measured by its predictions, not explained.
-OPENED = ("xgboost_json",)
 
 BROKEN = (
     "Assay itself failed while measuring. Ask whoever runs it to look into the worker's log for run {run_id},"
@@ -45,7 +42,7 @@ def execute(run_id: str) -> None:
     """Carry out a run if it is to be had; whatever happens, it ends, or its lease runs out."""
     lease = leases.take(run_id)
     if lease is None:
-        logger.info("run_not_taken", extra={"run_id": run_id})
+        _say_why(run_id)
         return
     run = AuditRun.objects.select_related(
         "plan__model_version__model__system",
@@ -60,6 +57,22 @@ def execute(run_id: str) -> None:
         return
     close_old_connections()  # it may have been idle for hours
     _end(lease, ending)
+
+
+def _say_why(run_id: str) -> None:
+    """Why a message had no effect: mostly because it came twice; an operator must see the other reason."""
+    code_version = (
+        AuditRun.objects.filter(pk=run_id, state=RunState.QUEUED).values_list("code_version").first()
+    )
+    if code_version is None:
+        logger.info("run_not_free", extra={"run_id": run_id})
+    else:
+        logger.warning(
+            "The run %s was requested under %s and this worker is %s: restart what is old.",
+            run_id,
+            code_version[0],
+            code.VERSION,
+        )
 
 
 def _ending(run: AuditRun, lease: Lease) -> Ending:
@@ -86,10 +99,12 @@ def _measure(run: AuditRun, lease: Lease) -> Mapping[str, Any]:
     sealed = plans.opened(plan)
     lease.report("Checking the stored bytes", 0.0)
     data = blobs.verified_path(organisation_id, sealed.inputs["dataset"])
-    model = None
-    bytes_of_model = blobs.verified_path(organisation_id, sealed.inputs["model"])
-    if sealed.inputs["model_format"] in OPENED:
-        model = ModelRef(bytes_of_model, sealed.inputs["model_format"], sealed.inputs["model"])
+    model = ModelRef(
+        # In a format that the sandbox does not open, the outcome says so instead of explaining the model.
+        blobs.verified_path(organisation_id, sealed.inputs["model"]),
+        sealed.inputs["model_format"],
+        sealed.inputs["model"],
+    )
     outcome = engine.audit(
         data,
         sealed.mapping,
@@ -112,7 +127,7 @@ def _require_all(sealed: plans.Sealed, result: Mapping[str, Any]) -> None:
     planned, done = {check.name for check in sealed.checks}, {row["name"] for row in result["checks"]}
     if missing := planned - done:
         raise ValueError(f"the engine left out the checks {sorted(missing)}")
-    measured = result["inputs"]["dataset"]
+    measured = result["inputs"]["data"]["digest"]
     if measured != sealed.inputs["dataset"]:
         raise Conflict(
             f"The stored bytes changed while they were being measured: {measured} was read instead of"

@@ -90,7 +90,9 @@ class FakeEngine:
                 for name, verdict in self.verdicts.items()
             ],
             "explanation": None,
-            "inputs": {"dataset": snapshot.artifact.digest},
+            "explanation_failed": None,
+            "settings": {"confidence": 0.95},
+            "inputs": {"data": {"digest": snapshot.artifact.digest}},
             "versions": {"assay": "0"},
             "seed": self.calls[-1]["seed"],
             "read": {"rows_read": 2},

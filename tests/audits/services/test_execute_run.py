@@ -151,7 +151,7 @@ def test_bytes_changed_in_the_store_are_refused(cast: Cast, engine: FakeEngine) 
 
 
 def test_other_bytes_than_the_pinned_ones_are_no_evidence(cast: Cast, engine: FakeEngine) -> None:
-    engine.more = {"inputs": {"dataset": "sha256:" + "0" * 64}}
+    engine.more = {"inputs": {"data": {"digest": "sha256:" + "0" * 64}}}
     run = make_run(cast)
     execution.execute(str(run.pk))
     run.refresh_from_db()
