@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,18 +27,34 @@ MAPPING: Mapping[str, object] = {
     "threshold": THRESHOLD,
 }
 
+Column = dict[str, str]
+_ROLES = {
+    data.ID: "id",
+    data.LABEL: "label",
+    "score": "score",
+    "prediction": "prediction",
+    **dict.fromkeys(data.SENSITIVE, "sensitive"),
+}
+_TYPES = dict.fromkeys(data.SENSITIVE, "text")
+
 
 @dataclass(frozen=True, slots=True)
-class DemoFiles:
-    """Where the files lie; `models` and `scored` by version."""
+class Made:
+    """Where the files lie, with the column contracts of the snapshots; `models` and `scored` by version.
+
+    `scored` are the test applications with one model's score and prediction beside them.
+    """
 
     train: Path
     test: Path
     models: Mapping[str, Path]
     scored: Mapping[str, Path]
+    train_columns: list[Column]
+    test_columns: list[Column]
+    scored_columns: list[Column]
 
 
-def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambda _: None) -> DemoFiles:
+def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambda _: None) -> Made:
     """Draw, train and score; the same seed makes the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     say("Drawing the applications")
@@ -52,7 +68,23 @@ def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambd
         trained[recipe.version] = models.write(drawn.train, recipe, folder)
         say(f"Scoring the test applications with model {recipe.version}")
         scored[recipe.version] = _score(trained[recipe.version], recipe.version, test)
-    return DemoFiles(train, test, trained, scored)
+    predicted = [*drawn.test, "score", "prediction"]
+    return Made(
+        train, test, trained, scored, columns_of(drawn.train), columns_of(drawn.test), columns_of(predicted)
+    )
+
+
+def columns_of(names: Iterable[str]) -> list[Column]:
+    """The column contract of a snapshot; features have no role here, because the versions differ in them."""
+    return [
+        {"name": name, "role": _ROLES.get(name, "other"), "type": _TYPES.get(name, "number")}
+        for name in names
+    ]
+
+
+def lock() -> Path:
+    """The lock file of the environment in which the models are trained."""
+    return Path(__file__).resolve().parents[2] / "requirements.lock"
 
 
 def model_ref(path: Path) -> ModelRef:
