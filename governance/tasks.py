@@ -2,14 +2,17 @@
 
 from celery import shared_task
 
+from governance.services import reports
 from registry import queue
 
 
 @shared_task(name=queue.RENDER_REPORT)
 def render_report(report_id: str) -> None:
-    """Render one report."""
+    """Write one report."""
+    reports.render(report_id)
 
 
 @shared_task(name="governance.sweep_reports")
 def sweep_reports() -> None:
-    """Queue again what was lost."""
+    """Send again what was lost."""
+    reports.sweep()

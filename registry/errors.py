@@ -22,6 +22,8 @@ class AssayError(Exception):
     """Something the caller can understand and act on."""
 
     code = "error"
+    # Whether the attempt stands in the log already: then it must not be rolled back with what came around it.
+    recorded = False
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -70,6 +72,7 @@ class GateRefused(Conflict):
     """The gate of this step is closed; the findings say why and who can open it."""
 
     code = "gate.refused"
+    recorded = True
 
     def __init__(self, message: str, *, findings: Sequence[dict[str, Any]], decision_id: str) -> None:
         super().__init__(message)

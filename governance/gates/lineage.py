@@ -22,8 +22,8 @@ def _run_starter(dossier: Dossier) -> set[str]:
 
 
 def _requester(dossier: Dossier) -> set[str]:
-    step = dossier.step.to_stage if dossier.step else None
-    asked = [request for request in dossier.requests if request.subject.to_stage == step]
+    step = dossier.step.name if dossier.step else None
+    asked = [request for request in dossier.requests if request.subject.step == step]
     newest = max(asked, key=lambda request: (request.requested_at, request.id), default=None)
     return {newest.requester} if newest else set()
 

@@ -145,7 +145,7 @@ class Subject:
     """What a vote signs: everything that, when it changes, makes it another question."""
 
     model_version: str
-    to_stage: str
+    step: str
     artifact: str
     datasets: tuple[str, ...]
     features: str

@@ -9,7 +9,7 @@ from registry.ledger import chain
 # How a changed field is told to the people whose votes it made stale.
 FIELD_WORDS = {
     "model_version": "the model version",
-    "to_stage": "the step",
+    "step": "the step",
     "artifact": "the model's bytes",
     "datasets": "the dataset versions",
     "features": "the features or columns",
@@ -21,8 +21,8 @@ FIELD_WORDS = {
 }
 
 
-def subject_of(dossier: Dossier, to_stage: str | None = None) -> Subject:
-    """The decision subject as the facts are now, for the step to `to_stage` or the one of the dossier."""
+def subject_of(dossier: Dossier, *, of_step: bool = True) -> Subject:
+    """The decision subject as the facts are now; without the step it is what a report tells of."""
     version = dossier.version
     if version is None:
         raise ValueError("Only the step of a model version has a decision subject.")
@@ -30,7 +30,7 @@ def subject_of(dossier: Dossier, to_stage: str | None = None) -> Subject:
     columns = sorted(dataset.columns_digest for dataset in pinned)
     return Subject(
         model_version=version.id,
-        to_stage=to_stage if to_stage is not None else dossier.step.to_stage if dossier.step else "",
+        step=dossier.step.name if dossier.step and of_step else "",
         artifact=version.artifact_digest,
         datasets=tuple(sorted(dataset.digest for dataset in pinned)),
         features=chain.digest_of({"features": version.features_digest, "columns": columns}),
@@ -66,7 +66,7 @@ def basis_digest(dossier: Dossier) -> str:
     """The digest of the facts a report tells: subject, documents, runs, votes; no reports, decisions or clock."""
     basis = {
         "schema": "assay.basis/1",
-        "subject": codec.plain(subject_of(dossier, to_stage="")),
+        "subject": codec.plain(subject_of(dossier, of_step=False)),
         "documents": sorted(f"{d.kind} {d.digest}" for d in dossier.documents),
         "plans": sorted(plan.digest for plan in evidence.current_plans(dossier)),
         "attempts": evidence.attempts(dossier),

@@ -60,7 +60,8 @@ def gather(dossier: Dossier) -> Material:
         dossier=dossier,
         decision=decide.judge(dossier, policy.body if policy else ""),
         version=version,
-        runs=tuple(_run(run) for run in counted(dossier)),
+        # A run that could not be measured has nothing to tell; the findings say that it is missing.
+        runs=tuple(_run(run) for run in counted(dossier) if run.result_digest),
         documents=tuple(documents.select_related("author").order_by("kind", "pk")),
         snapshots=tuple(snapshots.select_related("dataset", "artifact").order_by("created_at", "pk")),
         votes=tuple(votes.order_by("voted_at", "pk")),

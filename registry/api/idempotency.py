@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registry.api.errors import domain_problem
-from registry.errors import Conflict, GateRefused, Invalid
+from registry.errors import AssayError, Conflict, Invalid
 from registry.ledger import record
 from registry.models import IdempotentAnswer
 
@@ -51,8 +51,10 @@ def answered_once(request: Request, handle: Callable[[], Response]) -> Response:
 def _handled(handle: Callable[[], Response]) -> Response:
     try:
         return handle()
-    except GateRefused as refusal:  # a refusal is recorded evidence and must not be rolled back with the key
-        return domain_problem(refusal)
+    except AssayError as refusal:
+        if refusal.recorded:  # the refusal is evidence and must not be rolled back with the key
+            return domain_problem(refusal)
+        raise
 
 
 def _again(stored: IdempotentAnswer, body_hash: str) -> Response:

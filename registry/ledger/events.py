@@ -86,6 +86,11 @@ _ROWS = (
     ),
     # decisions
     Event(
+        "policy.drafted",
+        "Policy {name} version {number} was drafted.",
+        ("policy_id", "name", "number", "digest"),
+    ),
+    Event(
         "policy.published",
         "Policy {name} version {number} was published.",
         ("policy_id", "name", "number", "digest"),
@@ -106,6 +111,16 @@ _ROWS = (
         ("request_id", "vote_id", "role", "verdict", "subject_digest"),
         ("comment",),
     ),
+    Event(
+        "approval.refused",
+        "A vote was refused: the voter {why}.",
+        ("request_id", "why", "subject_digest"),
+    ),
+    Event(
+        "approval.replaced",
+        "An approval request was replaced by one about the facts as they are now.",
+        ("request_id", "by_request_id"),
+    ),
     Event("approval.withdrawn", "An approval request was withdrawn.", ("request_id",), ("reason",)),
     Event(
         "decision.made",
@@ -123,14 +138,14 @@ _ROWS = (
     ),
     Event(
         "transition.completed",
-        "{subject} moved from {from_stage} to {to_stage}.",
-        ("subject", "from_stage", "to_stage", "decision_id"),
+        "{moved} moved from {from_stage} to {to_stage}.",
+        ("moved", "from_stage", "to_stage", "decision_id"),
         ("reason",),
     ),
     Event(
         "transition.refused",
-        "{subject} stays at {from_stage}: the gate to {to_stage} is closed.",
-        ("subject", "from_stage", "to_stage", "decision_id"),
+        "{held} stays at {from_stage}: the gate to {to_stage} is closed.",
+        ("held", "from_stage", "to_stage", "decision_id"),
         ("reason",),
     ),
     Event("report.requested", "A {kind} was requested.", ("report_id", "kind", "basis_digest")),

@@ -145,9 +145,15 @@ def _own_step(dossier: Dossier) -> list[VoteFacts]:
 
 
 def _words_on_this(dossier: Dossier) -> list[VoteFacts]:
-    """The last word of each person on exactly this subject. A withdrawn question carries no approval."""
+    """The last word of each person on exactly this subject.
+
+    A withdrawn question carries no approval; nor does one that has been used up, when the same step is to be taken
+    again. A rejection stands until its author says otherwise.
+    """
     digest = subject.subject_digest(dossier)
-    withdrawn = {request.id for request in dossier.requests if request.state == "withdrawn"}
+    again = dossier.version and dossier.step and dossier.version.stage == dossier.step.from_stage
+    void = {"withdrawn", "used"} if again else {"withdrawn"}
+    withdrawn = {request.id for request in dossier.requests if request.state in void}
     last: dict[str, VoteFacts] = {}
     for vote in _own_step(dossier):
         if vote.subject_digest == digest and (vote.verdict == "reject" or vote.request not in withdrawn):
