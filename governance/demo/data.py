@@ -53,7 +53,7 @@ _BASE = 0.68
 _EFFECTS: dict[str, tuple[float, float]] = {
     "debt_ratio": (-5.2, 0.35),
     "credit_utilisation": (-3.4, 0.45),
-    "late_payments_24m": (-0.9, 0.8),
+    "late_payments_24m": (-0.72, 0.8),
     "history_months": (0.003, 100.0),
     "employment_years": (0.03, 6.5),
     "region_score": (0.022, 50.0),
