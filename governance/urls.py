@@ -14,6 +14,9 @@ api_routes: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_routes)),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("governance.web.urls")),
+    path("", include("audits.web.urls")),
+    path("", include("registry.web.urls")),
     path("livez", health.live),
     path("readyz", health.ready),
 ]

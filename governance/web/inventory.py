@@ -15,7 +15,7 @@ from registry.stages import RiskTier, SystemStage
 from registry.web.requests import acting
 
 PAGE = 50
-STEPS = [stage for stage in SystemStage if stage not in (SystemStage.RETIRED,)]
+STEPS: list[SystemStage] = [stage for stage in SystemStage if stage != SystemStage.RETIRED]
 
 
 @require_safe
@@ -46,7 +46,7 @@ def system(request: HttpRequest, system_id: uuid.UUID) -> HttpResponse:
     """One system: what it is for, its versions, its documents, its data."""
     actor = acting(request)
     rows = System.objects.select_related("owner", "organisation")
-    found = facts.get(rows, actor, pk=system_id)  # type: ignore[arg-type]
+    found = facts.get(rows, actor, pk=system_id)
     position = STEPS.index(SystemStage(found.stage)) if found.stage in STEPS else -1
     context = {
         "system": found,

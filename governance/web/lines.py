@@ -51,7 +51,7 @@ def systems(found: Sequence[System]) -> list[SystemLine]:
             model__system__in=found, pk=Subquery(newest.values("pk")[:1])
         ).select_related("model")
     }
-    decisions = _last_decisions(versions.values())
+    decisions = last_decisions(versions.values())
     return [
         SystemLine(system, version, decisions.get(version.pk) if version else None)
         for system in found
@@ -63,7 +63,7 @@ def versions(system: System) -> list[VersionLine]:
     """Versions of a system, newest first, with their last run and decision; 3 queries."""
     rows = ModelVersion.objects.filter(model__system=system).select_related("model", "artifact")
     found = list(rows.order_by("-created_at", "pk")[:LIST_LIMIT])
-    decisions, runs = _last_decisions(found), _last_runs(found)
+    decisions, runs = last_decisions(found), _last_runs(found)
     return [VersionLine(version, runs.get(version.pk), decisions.get(version.pk)) for version in found]
 
 
@@ -88,7 +88,14 @@ def snapshots(system: System) -> list[SnapshotLine]:
     ]
 
 
-def _last_decisions(versions: Iterable[ModelVersion]) -> dict[Any, Decision]:
+def decisions_of(version: ModelVersion) -> list[Decision]:
+    """Every decision about a version, newest first."""
+    rows = Decision.objects.filter(model_version=version).select_related("asked_by")
+    return list(rows.defer("dossier", "policy_body", "outcome").order_by("-decided_at", "pk")[:LIST_LIMIT])
+
+
+def last_decisions(versions: Iterable[ModelVersion]) -> dict[Any, Decision]:
+    """The newest decision about each version; 1 query."""
     newest = Decision.objects.filter(model_version=OuterRef("model_version")).order_by("-decided_at", "pk")
     rows = Decision.objects.filter(
         model_version__in=[version.pk for version in versions], pk=Subquery(newest.values("pk")[:1])

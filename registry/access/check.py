@@ -61,3 +61,20 @@ def require(actor: Actor, permission: str, obj: Any) -> None:
             f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”."
         )
     raise NotFound(f"There is no such {obj._meta.verbose_name}.")
+
+
+def held(actor: Actor, obj: Any) -> frozenset[str]:
+    """Every permission the actor holds on an object: what a page offers, from where the services ask."""
+    if actor.user is None or not actor.user.is_active:
+        return frozenset()
+    row = type(obj)._default_manager.filter(pk=obj.pk)
+    if actor.organisation_id:
+        row = row.filter(**{obj.organisation_path: actor.organisation_id})
+    found: set[str] = set()
+    for model, path in ((OrganisationPermission, obj.organisation_path), (SystemPermission, obj.system_path)):
+        if path is not None:
+            granted = model._default_manager.filter(
+                user_id=actor.user.pk, content_object_id__in=row.values(path)
+            )
+            found.update(granted.values_list("permission__codename", flat=True))
+    return frozenset(found & set(PERMISSIONS))

@@ -13,7 +13,7 @@ class PageRequest(HttpRequest):
     """A request of someone signed in, with HTMX details; the middleware guarantees both."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def acting(request: HttpRequest) -> Actor:

@@ -1,0 +1,160 @@
+"""The inbox, and the page on which somebody approves or rejects exactly one thing."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audits import selectors as evidence
+from governance.gates import subject
+from governance.gates.spec import Subject
+from governance.models import ApprovalRequest, RequestState, Vote, VoteVerdict
+from governance.services import approvals
+from governance.web.ballots import asked, ballot, facts_now
+from governance.web.standing import standing
+from registry import selectors as facts
+from registry.actors import Actor
+from registry.errors import AssayError
+from registry.stages import Role
+from registry.web.requests import acting
+
+INBOX_LIMIT = 100
+
+
+class VoteForm(forms.Form):
+    """A vote: what, why, in which role, and on which digest."""
+
+    verdict = forms.ChoiceField(choices=VoteVerdict.choices)
+    comment = forms.CharField(required=False, max_length=5000)
+    role = forms.ChoiceField(choices=Role.choices)
+    subject_digest = forms.CharField(max_length=71)
+
+    def clean(self) -> dict[str, Any]:
+        """A rejection needs its reason."""
+        cleaned = super().clean() or {}
+        if cleaned.get("verdict") == VoteVerdict.REJECT and not cleaned.get("comment", "").strip():
+            self.add_error("comment", "Say why you reject: it is what the others have to clear.")
+        return cleaned
+
+
+@dataclass(frozen=True)
+class InboxLine:
+    """An open request, and what it has to do with the reader."""
+
+    request: ApprovalRequest
+    roles: tuple[str, ...]
+    why_not: str
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for me, then what waits for others."""
+    lines = inbox_of(acting(request))
+    mine = [line for line in lines if not line.why_not]
+    others = [line for line in lines if line.why_not]
+    return render(request, "governance/inbox.html", {"mine": mine, "others": others})
+
+
+def inbox_of(actor: Actor) -> list[InboxLine]:
+    """Every open request the actor can see, each with the roles to vote in or the reason why not."""
+    rows = ApprovalRequest.objects.visible_to(actor).filter(state=RequestState.OPEN)
+    rows = rows.select_related("model_version__model__system", "requested_by").order_by("-requested_at", "pk")
+    found = []
+    for row in rows.prefetch_related("votes")[:INBOX_LIMIT]:
+        mine = ballot(actor, row)
+        found.append(InboxLine(row, tuple(role.label for role in mine.roles), mine.why_not))
+    return found
+
+
+@require_safe
+def approval_page(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """What is signed, what stands behind it, and the vote."""
+    actor = acting(request)
+    row = _request(actor, request_id)
+    return render(request, "governance/approval.html", _context(actor, row, VoteForm()))
+
+
+@require_POST
+def vote(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Cast a vote; what was typed is never lost."""
+    actor = acting(request)
+    row, form = _request(actor, request_id), VoteForm(request.POST)
+    if form.is_valid():
+        try:
+            _cast(actor, row, form.cleaned_data)
+        except AssayError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, "Your vote is recorded.")
+            return redirect("approval", row.pk)
+    return render(request, "governance/approval.html", _context(actor, row, form), status=400)
+
+
+def _cast(actor: Actor, row: ApprovalRequest, data: dict[str, Any]) -> None:
+    approvals.vote(
+        actor=actor,
+        request=row,
+        verdict=VoteVerdict(data["verdict"]),
+        comment=data["comment"],
+        subject_digest=data["subject_digest"],
+        role=Role(data["role"]),
+    )
+
+
+def _request(actor: Actor, request_id: uuid.UUID) -> ApprovalRequest:
+    votes = Prefetch("votes", Vote.objects.select_related("voter"))
+    rows = ApprovalRequest.objects.select_related(
+        "model_version__model__system", "model_version__artifact", "requested_by"
+    ).prefetch_related(votes)
+    return facts.get(rows, actor, pk=request_id)
+
+
+def _context(actor: Actor, row: ApprovalRequest, form: VoteForm) -> dict[str, Any]:
+    version = row.model_version
+    now = standing(version)
+    question = asked(row)
+    present = subject.subject_of(facts_now(row).dossier)
+    mine = ballot(actor, row)
+    return {
+        "approval": row,
+        "version": version,
+        "form": form,
+        "changed": subject.changed_words(question, present) if question != present else "",
+        "why_not": mine.why_not,
+        "may_vote": row.state == RequestState.OPEN and not mine.why_not,
+        "roles": [(role.value, role.label) for role in mine.roles],
+        "effect": _effect(now.decision.unblock_plan),
+        "subject": _told(question),
+        "runs": evidence.runs_for(version)[:5],
+        "open_findings": [
+            f for f in now.decision.findings if not f.met and not f.code.startswith("approvals")
+        ],
+        "votes": row.votes.all(),
+    }
+
+
+def _effect(left: tuple[str, ...]) -> str:
+    """What the vote does for the gate."""
+    if len(left) <= 1:
+        return "Yours is the last thing that is missing; with your approval the gate opens."
+    return f"{len(left)} things are open at the gate, votes included; they are listed on the version's page."
+
+
+def _told(asked: Subject) -> list[tuple[str, list[str]]]:
+    names = (
+        ("Artifact", asked.artifact),
+        ("Dataset versions", asked.datasets),
+        ("Features and columns", asked.features),
+        ("Intended use", asked.intended_use),
+        ("Policy", asked.policy),
+        ("Audit results", asked.evidence),
+    )
+    return [
+        (name, [v for v in ((value,) if isinstance(value, str) else value) if v]) for name, value in names
+    ]

@@ -1,0 +1,41 @@
+"""How a version stands at the gate at this moment: gathered and decided as the gate does it, without recording."""
+
+from dataclasses import dataclass
+
+from governance import dossier as dossiers
+from governance.gates import decide, evidence, policy, subject
+from governance.gates.spec import Dossier, GateDecision, RunFacts
+from registry.errors import Invalid
+from registry.models import ModelVersion
+
+# The door that pages ask about; CI may name any environment the policy knows.
+ENVIRONMENT = "production"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The facts, what the gate would say, and what they are about."""
+
+    dossier: Dossier
+    decision: GateDecision
+    basis_digest: str
+    runs: tuple[RunFacts, ...]
+
+
+def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
+    """What the gate would answer for an environment now; one query."""
+    gathered = dossiers.gather_version(version)
+    gathered = gathered.about(decide.step_to(_policy(gathered.policy_body), environment), environment)
+    return Standing(
+        dossier=gathered.dossier,
+        decision=decide.judge(gathered.dossier, gathered.policy_body),
+        basis_digest=subject.basis_digest(gathered.dossier),
+        runs=evidence.counted(gathered.dossier),
+    )
+
+
+def _policy(body: str) -> policy.Policy | None:
+    try:
+        return policy.parse(body) if body else None
+    except Invalid:
+        return None  # the decision says that it cannot be read
