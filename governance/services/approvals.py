@@ -1,25 +1,24 @@
 """Approvals: a question about exactly one decision subject, and the word of each person on it."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from django.utils import timezone
-
-from governance import lifecycle
 from governance.dossier import Gathered, gather_version
 from governance.gates import codec, lineage, subject
-from governance.gates.policy import parse
 from governance.gates.requirements.approvals import Approvals
-from governance.gates.spec import Step, Subject
+from governance.gates.spec import Subject
 from governance.models import ApprovalRequest, RequestState, Vote, VoteVerdict
+from governance.services import questions
 from registry import selectors as facts
 from registry.access import check
 from registry.actors import Actor
-from registry.errors import Conflict, Denied, Invalid, TransitionNotAllowed
+from registry.errors import AssayError, Conflict, Denied, Invalid
 from registry.ledger import record
-from registry.models import ModelVersion, System
+from registry.models import ModelVersion
 from registry.stages import Role
 
-MAX_COMMENT = 5000
+MAX_COMMENT: Final = 5000
+_EXCLUDED: Final = "You cannot vote on this: you {}. Someone independent has to."
 
 
 def request(*, actor: Actor, version: ModelVersion, to: str) -> ApprovalRequest:
@@ -31,11 +30,11 @@ def request(*, actor: Actor, version: ModelVersion, to: str) -> ApprovalRequest:
             .select_related("model__system")
             .get(pk=version.pk)
         )
-        step = _step(version, to)
+        step = questions.step_to(version, to)
         before = _open(version, to)
         record.hold(version.model.system.organisation_id)
         gathered = gather_version(version).about(step)
-        _asked_for(gathered)
+        questions.demands(gathered)
         asked = subject.subject_of(gathered.dossier)
         digest = codec.digest(asked)
         if before is not None and before.subject_digest == digest:
@@ -47,7 +46,7 @@ def _replace(
     actor: Actor, version: ModelVersion, to: str, before: ApprovalRequest | None, asked: Subject, digest: str
 ) -> ApprovalRequest:
     if before is not None:
-        _close(before, RequestState.REPLACED)
+        questions.close(before, RequestState.REPLACED)
     created = ApprovalRequest.objects.create(
         model_version=version,
         to_stage=to,
@@ -56,8 +55,8 @@ def _replace(
         requested_by=actor.user,
     )
     if before is not None:
-        _record("approval.replaced", actor, before, by_request_id=str(created.pk))
-    _record(
+        questions.record_about("approval.replaced", actor, before, by_request_id=str(created.pk))
+    questions.record_about(
         "approval.requested",
         actor,
         created,
@@ -85,44 +84,68 @@ def vote(
     if verdict == VoteVerdict.REJECT and not comment:
         raise Invalid("Say why you reject, so that it can be put right.", errors=[("comment", "required")])
     with record.transaction():
-        ballot = _ballot(actor, request, subject_digest)
-        chosen = None if ballot.refused else _role(actor, ballot, role)
-        if ballot.refused:
-            _record(
-                "approval.refused", actor, ballot.request, why=ballot.refused, subject_digest=subject_digest
-            )
-        if chosen is not None:
-            return _cast(actor, ballot, chosen, verdict, comment)
-    # Raised after the attempt is committed to the log.
-    raise Denied(
-        f"You cannot vote on this: you {ballot.refused}. Someone independent has to.",
-        code="approval.excluded",
+        locked = _locked(request)
+        question = _checked(actor, locked, questions.facts_of(locked), subject_digest)
+        if not question.refused:
+            return _cast(actor, question, _role(actor, question, role), verdict, comment)
+        questions.record_about(
+            "approval.refused", actor, locked, why=question.refused, subject_digest=subject_digest
+        )
+    # Raised after the attempt is committed: to try to judge one's own work is something a log should tell.
+    refusal = Denied(_EXCLUDED.format(question.refused), code="approval.excluded")
+    refusal.recorded = True
+    raise refusal
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What somebody may do with a request: vote in one of these roles, or not, and why."""
+
+    roles: tuple[Role, ...]
+    why_not: str
+    changed: str  # what changed since it was asked, in words
+
+
+def ballot(actor: Actor, request: ApprovalRequest) -> Ballot:
+    """What the vote of this actor would meet now, found by the checks that guard the vote itself."""
+    gathered = questions.facts_of(request)
+    was, now = codec.read(Subject, request.subject), subject.subject_of(gathered.dossier)
+    changed = subject.changed_words(was, now) if was != now else ""
+    try:
+        question = _checked(actor, request, gathered, request.subject_digest)
+        roles = _roles(actor, question)
+    except AssayError as error:
+        return Ballot((), error.message, changed)
+    return (
+        Ballot((), _EXCLUDED.format(question.refused), changed)
+        if question.refused
+        else Ballot(roles, "", changed)
     )
 
 
 @dataclass(frozen=True)
-class _Ballot:
+class _Question:
     """A request that may be voted on now; `refused` says what the actor did that keeps them from it."""
 
     request: ApprovalRequest
-    system: System
     gathered: Gathered
     demands: tuple[Approvals, ...]
     refused: str
 
 
-def _ballot(actor: Actor, request: ApprovalRequest, digest: str) -> _Ballot:
-    check.require(actor, "vote", request)
-    request = (
-        ApprovalRequest.objects.select_for_update(of=("self",))
-        .select_related("model_version__model__system")
-        .get(pk=request.pk)
+def _locked(request: ApprovalRequest) -> ApprovalRequest:
+    rows = ApprovalRequest.objects.select_for_update(of=("self",)).select_related(
+        "model_version__model__system"
     )
-    version = request.model_version
-    record.hold(version.model.system.organisation_id)
-    gathered = gather_version(version).about(_step(version, request.to_stage))
+    locked = rows.get(pk=request.pk)
+    record.hold(locked.model_version.model.system.organisation_id)
+    return locked
+
+
+def _checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: str) -> _Question:
+    check.require(actor, "vote", request)
     _still_the_question(request, gathered, digest)
-    demands = _asked_for(gathered)
+    demands = questions.demands(gathered)
     if actor.kind != "person":
         raise Denied("Votes are cast by people. A service account cannot vote.", code="approval.not_a_person")
     if Vote.objects.filter(request=request, voter=actor.user).exists():
@@ -130,7 +153,7 @@ def _ballot(actor: Actor, request: ApprovalRequest, digest: str) -> _Ballot:
     excluded = lineage.excluded(
         gathered.dossier, tuple(name for demand in demands for name in demand.exclude)
     )
-    return _Ballot(request, version.model.system, gathered, demands, excluded.get(actor.id, ""))
+    return _Question(request, gathered, demands, excluded.get(actor.id, ""))
 
 
 def _still_the_question(request: ApprovalRequest, gathered: Gathered, digest: str) -> None:
@@ -153,24 +176,32 @@ def _still_the_question(request: ApprovalRequest, gathered: Gathered, digest: st
         )
 
 
-def _role(actor: Actor, ballot: _Ballot, wanted: Role | None) -> Role:
-    """The role the vote counts in: the one named, or the first the policy still waits for among those held."""
-    held = facts.roles_of(actor.user.pk, ballot.system)
-    asked = [Role(role) for demand in ballot.demands for role, _ in demand.seats]
-    able = [role for role in asked if role in held]
-    if wanted is not None and wanted in able:
-        return wanted
-    if not able or wanted is not None:
-        needed = ", ".join(Role(role).label.lower() for role in asked)
+def _roles(actor: Actor, question: _Question) -> tuple[Role, ...]:
+    """The roles the actor may vote in, those first that the policy still waits for."""
+    held = facts.roles_of(actor.user.pk, question.request.model_version.model.system)
+    asked = [Role(role) for demand in question.demands for role, _ in demand.seats]
+    able = [role for role in dict.fromkeys(asked) if role in held]
+    if not able:
+        needed = ", ".join(role.label.lower() for role in dict.fromkeys(asked))
         raise Denied(
             f"This step asks for the vote of: {needed}. You hold none of these here.", code="approval.no_role"
         )
-    missing = {role for demand in ballot.demands for role in demand.missing(ballot.gathered.dossier)}
-    return next((role for role in able if role in missing), able[0])
+    missing = {role for demand in question.demands for role in demand.missing(question.gathered.dossier)}
+    return tuple(sorted(able, key=lambda role: role not in missing))
 
 
-def _cast(actor: Actor, ballot: _Ballot, role: Role, verdict: VoteVerdict, comment: str) -> Vote:
-    request = ballot.request
+def _role(actor: Actor, question: _Question, wanted: Role | None) -> Role:
+    """The role the vote counts in: the one named, or the first the policy still waits for."""
+    able = _roles(actor, question)
+    if wanted is None:
+        return able[0]
+    if wanted not in able:
+        raise Denied(f"You cannot vote as {wanted.label.lower()} here.", code="approval.no_role")
+    return wanted
+
+
+def _cast(actor: Actor, question: _Question, role: Role, verdict: VoteVerdict, comment: str) -> Vote:
+    request = question.request
     created = Vote.objects.create(
         request=request,
         voter=actor.user,
@@ -180,8 +211,8 @@ def _cast(actor: Actor, ballot: _Ballot, role: Role, verdict: VoteVerdict, comme
         subject_digest=request.subject_digest,
     )
     if verdict == VoteVerdict.REJECT:
-        _close(request, RequestState.REJECTED)
-    _record(
+        questions.close(request, RequestState.REJECTED)
+    questions.record_about(
         "approval.voted",
         actor,
         request,
@@ -205,58 +236,11 @@ def withdraw(*, actor: Actor, request: ApprovalRequest, reason: str) -> Approval
             raise Conflict(
                 f"This request is {locked.get_state_display().lower()} already.", code="approval.closed"
             )
-        _close(locked, RequestState.WITHDRAWN)
-        _record("approval.withdrawn", actor, locked, reason=reason)
+        questions.close(locked, RequestState.WITHDRAWN)
+        questions.record_about("approval.withdrawn", actor, locked, reason=reason)
     return locked
-
-
-def _step(version: ModelVersion, to: str) -> Step:
-    """The gated step to a stage: the one from where the version stands, else the one it will come by."""
-    here = lifecycle.find(lifecycle.MODEL_VERSION, version.stage, to)
-    rows = [
-        here,
-        *(
-            row
-            for row in lifecycle.TRANSITIONS
-            if row.subject == lifecycle.MODEL_VERSION and row.to_stage == to
-        ),
-    ]
-    row = next((row for row in rows if row is not None and row.gate is not None), None)
-    if row is None:
-        raise TransitionNotAllowed(f"No gate leads to “{to}”, so there is nothing to approve.")
-    return Step(row.subject, str(row.from_stage), str(row.to_stage))
-
-
-def _asked_for(gathered: Gathered) -> tuple[Approvals, ...]:
-    """The approvals the policy asks for at the dossier's step."""
-    step, body = gathered.dossier.step, gathered.policy_body
-    section = parse(body).section(step.subject, step.from_stage, step.to_stage) if body and step else None
-    demands = (
-        tuple(demand for demand in section.requirements if isinstance(demand, Approvals)) if section else ()
-    )
-    if not demands:
-        raise Conflict("The policy asks for no approval at this step.", code="approval.not_asked_for")
-    return demands
 
 
 def _open(version: ModelVersion, to: str) -> ApprovalRequest | None:
     rows = ApprovalRequest.objects.select_for_update().filter(model_version=version, to_stage=to)
     return rows.filter(state=RequestState.OPEN).first()
-
-
-def _close(request: ApprovalRequest, state: RequestState) -> None:
-    request.state, request.closed_at = state, timezone.now()
-    request.save(update_fields=["state", "closed_at"])
-
-
-def _record(code: str, actor: Actor, request: ApprovalRequest, **payload: object) -> None:
-    system = request.model_version.model.system
-    record.event(
-        code,
-        organisation_id=system.organisation_id,
-        system_id=system.pk,
-        subject=request,
-        actor=actor,
-        request_id=str(request.pk),
-        **payload,
-    )
