@@ -32,7 +32,7 @@ class CheckOut(serializers.ModelSerializer[CheckResult]):
 
     class Meta:
         model = CheckResult
-        fields = ["name", "verdict", "sentence", "body"]
+        fields = read_only_fields = ["name", "verdict", "sentence", "body"]
 
 
 class RunOut(serializers.ModelSerializer[AuditRun]):
@@ -47,7 +47,7 @@ class RunOut(serializers.ModelSerializer[AuditRun]):
 
     class Meta:
         model = AuditRun
-        fields = [
+        fields = read_only_fields = [
             "id",
             "state",
             "progress",
@@ -82,7 +82,7 @@ class MeasurementOut(serializers.ModelSerializer[Measurement]):
 
     class Meta:
         model = Measurement
-        fields = ["code", "slice", "value", "reason", "low", "high", "n"]
+        fields = read_only_fields = ["code", "slice", "value", "reason", "low", "high", "n"]
 
     def get_reason(self, measurement: Measurement) -> str | None:
         """Null where there is a value."""

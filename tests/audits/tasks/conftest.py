@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection, connections
 
 from audits.services import code
@@ -55,7 +56,10 @@ def served(
         "ASSAY_VAR_DIR": str(tmp_path / "var"),
         "ASSAY_TEST_PREFIX": prefix,
     }
-    yield from _site(tmp_path, environment, {"global_keyprefix": prefix}, settings, monkeypatch)
+    try:
+        yield from _site(tmp_path, environment, {"global_keyprefix": prefix}, settings, monkeypatch)
+    finally:
+        _forget(broker, prefix)
 
 
 def _site(
@@ -81,6 +85,13 @@ def _site(
         yield site
     finally:
         site.kill_workers()
+
+
+def _forget(broker: str, prefix: str) -> None:
+    """Leave no key behind: the next run takes the first empty database."""
+    with redis.Redis.from_url(broker) as server:
+        for key in server.scan_iter(match=f"{prefix}*"):
+            server.delete(key)
 
 
 @contextmanager
