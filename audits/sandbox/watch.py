@@ -18,6 +18,7 @@ _LOOK_SECONDS = 0.1
 _READ_BYTES = 64 * 1024
 _KEPT_TEXT_BYTES = 16 * 1024
 _STEP_LENGTH = 80
+_BLOCK = 4096
 # A step is always told when it begins; more steps than this are noise, and only told now and then.
 _STEPS = 20
 
@@ -134,7 +135,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _stored_bytes(path: Path) -> int:
-    """Bytes on disk of a file or of a flat folder, counting blocks: a sparse file costs what it stores."""
+    """Bytes on disk of a file or of a flat folder: a sparse file costs what it stores, an empty one costs a block."""
     try:
         files = (
             [entry.stat(follow_symlinks=False) for entry in os.scandir(path)]
@@ -143,4 +144,4 @@ def _stored_bytes(path: Path) -> int:
         )
     except OSError:
         return 0
-    return sum(file.st_blocks * 512 for file in files)
+    return sum(max(file.st_blocks * 512, _BLOCK) for file in files)

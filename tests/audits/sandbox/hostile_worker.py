@@ -81,6 +81,13 @@ def _many_files(job: Answer, channel: Channel) -> Answer:
         number += 1
 
 
+def _empty_files(job: Answer, channel: Channel) -> Answer:
+    number = 0
+    while True:
+        (Path(os.environ["HOME"]) / f"nothing-{number}").touch()
+        number += 1
+
+
 def _print_for_ever(job: Answer, channel: Channel) -> Answer:
     while True:
         os.write(1, b"y" * 4096)
@@ -173,6 +180,7 @@ _ATTACKS: dict[str, Callable[[Answer, Channel], Answer]] = {
     "memory": _memory,
     "one large file": _one_large_file,
     "many files": _many_files,
+    "empty files": _empty_files,
     "print for ever": _print_for_ever,
     "progress for ever": _progress_for_ever,
     "misleading progress": _misleading_progress,

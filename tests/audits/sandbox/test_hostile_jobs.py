@@ -100,7 +100,7 @@ def test_64_gigabytes_are_not_given(attack: Attack) -> None:
     assert (caught.code, "1024 MiB" in caught.message) == ("sandbox.memory", True)
 
 
-@pytest.mark.parametrize("name", ["one large file", "many files"])
+@pytest.mark.parametrize("name", ["one large file", "many files", "empty files"])
 def test_the_disk_is_not_filled(attack: Attack, name: str) -> None:
     caught = attack.fails(name)
     assert (caught.code, "20 MiB" in caught.message) == ("sandbox.disk", True)
