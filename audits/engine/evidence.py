@@ -85,20 +85,21 @@ def _compared(check: Check, found: Figures, measured: Measured) -> Evidence:
     fewest = np.minimum.reduce([part.among for part in parts])
     keep = fewest >= check.min_n
     small = tuple((found.groups.name(int(at)), int(fewest[at])) for at in np.flatnonzero(~keep))
-    result = compare(found, check.metric, keep)
+    sheet = Sheet(replace(measured.sampling, confidence=check.confidence))
+    result = compare(found, check.metric, sheet.sampling, keep)
     reason = result.reason
     if keep.sum() < 2 <= len(found.groups):
         reason = (
             f"Fewer than two groups have at least {check.min_n:,} {parts[0].population} to be compared by."
         )
-    sheet = Sheet(replace(measured.sampling, confidence=check.confidence))
     sheet.add(
         check.metric,
         found.groups.across(),
         float("nan") if reason else result.value,
         result.n,
         reason=reason,
-        draws=result.draws,
+        limits=(result.low, result.high),
+        undefined=result.undefined_share,
         note=ends_note(result.ends) if result.ends else None,
     )
     return Evidence(sheet.measurements()[0], small, int(parts[0].rows.sum()))

@@ -116,7 +116,7 @@ def _members(counted: Cells, family: Family) -> list[tuple[str, ...]]:
 def _scores(
     source: Source, mapping: Mapping, families: Sequence[Family], measured: Measured, listing: Listing
 ) -> None:
-    for family in [f for f in families if len(f) < 2]:
+    for family in families:
         moments = score_cells(source, mapping, _attribute(family))
         if moments:
             groups = Groups(family, tuple(_members_of(moment.group) for moment in moments))
@@ -127,7 +127,7 @@ def _scores(
 def _values(
     source: Source, mapping: Mapping, families: Sequence[Family], measured: Measured, listing: Listing
 ) -> None:
-    for family in [f for f in families if len(f) < 2]:
+    for family in families:
         moments = regression_moments(source, mapping, _attribute(family))
         if moments:
             groups = Groups(family, tuple(_members_of(moment.group) for moment in moments))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from audits.metrics.fairness import Comparison, Standing
-from audits.metrics.figures import Figures, compare, ends_note, spoken
+from audits.metrics.figures import Figures, Quantity, compare, ends_note, spoken
 from audits.metrics.groups import listed, only_one, reference, remarks
 from audits.metrics.sheet import Sheet
 from audits.metrics.significance import chi2_independence, z_two_proportion
@@ -42,7 +42,7 @@ def across_rows(
     for code, comparison in comparisons.items():
         if not found.has(comparison.of):
             continue
-        result = compare(found, code)
+        result = compare(found, code, sheet.sampling)
         notes = [ends_note(result.ends), *about] if result.ends else list(about)
         if result.undefined and not result.reason:
             notes.append(f"Undefined in, and so without: {', '.join(result.undefined[:5])}.")
@@ -52,7 +52,8 @@ def across_rows(
             result.value,
             result.n,
             reason=result.reason,
-            draws=result.draws,
+            limits=(result.low, result.high),
+            undefined=result.undefined_share,
             note=" ".join(notes) or None,
         )
 
@@ -88,28 +89,33 @@ def independence_rows(sheet: Sheet, table: Table) -> None:
 
 
 def _standing(
-    sheet: Sheet, found: Figures, code: str, standing: Standing, members: list[int], base: int | None
+    sheet: Sheet, found: Figures, code: str, standing: Standing, members: list[int], declared: int | None
 ) -> None:
     parts = [found.quantities[name] for name in standing.of]
+    base = declared if standing.to_reference else _best(parts[0])
     reason = only_one(found.groups) or (NO_REFERENCE if standing.to_reference and base is None else None)
-    values = np.full(len(found.groups), np.nan)
-    draws = None
-    if not reason:
-        values = standing.of_one([part.values for part in parts], base or 0)
+    reason = reason or (_undefined(standing) if base is None else None)
+    values, draws = np.full(len(found.groups), np.nan), None
+    if not reason and base is not None:
+        values = standing.of_one([part.values for part in parts], base)
         drawn = [part.draws for part in parts if part.draws is not None]
-        draws = standing.of_one(drawn, base or 0) if len(drawn) == len(parts) else None
+        draws = standing.of_one(drawn, base) if len(drawn) == len(parts) else None
     note = _against(found.groups.name(base)) if standing.to_reference and base is not None else None
     for group in members:
-        itself = standing.to_reference and group == base
         sheet.add(
             code,
             found.groups.slice_of(group),
             float(values[group]),
             int(parts[0].rows[group]),
             reason=reason or _undefined(standing),
-            draws=None if draws is None or itself else draws[:, group],
+            draws=None if draws is None or group == base else draws[:, group],
             note=note,
         )
+
+
+def _best(part: Quantity) -> int | None:
+    """The group with the highest value, None where no group has one."""
+    return None if np.isnan(part.values).all() else int(np.nanargmax(part.values))
 
 
 def _against(name: str) -> str:

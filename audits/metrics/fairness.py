@@ -7,7 +7,7 @@ axis, so that it serves values (groups,) and resamples (resamples, groups) alike
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -40,26 +40,19 @@ def ratio_to_overall(values: Numbers, overall: Overall) -> Numbers:
     return np.asarray(_divide(np.minimum(values, together), np.maximum(values, together)).min(axis=-1))
 
 
-def largest(parts: list[Numbers]) -> Numbers:
-    """The largest of several comparisons (of one: itself)."""
-    return np.asarray(np.maximum.reduce(parts))
-
-
-def smallest(parts: list[Numbers]) -> Numbers:
-    """The smallest of several comparisons (of one: itself)."""
-    return np.asarray(np.minimum.reduce(parts))
-
-
 def half_l1(distributions: Numbers, _overall: Overall) -> Numbers:
     """Largest half L1 distance between two groups' class distributions: shape (..., groups, classes) -> (...).
 
     The total variation distance of the worst pair (holisticai's multiclass_statistical_parity).
     """
-    worst = np.zeros(distributions.shape[:-2])
-    for one, other in combinations(range(distributions.shape[-2]), 2):
-        apart = np.abs(distributions[..., one, :] - distributions[..., other, :]).sum(axis=-1)
-        worst = np.maximum(worst, 0.5 * apart)
-    return worst
+    return np.asarray(pairs_apart(distributions).max(axis=-1))
+
+
+def pairs_apart(distributions: Numbers) -> Numbers:
+    """Half L1 distance of every pair of groups: shape (..., groups, classes) -> (..., pairs)."""
+    pairs = combinations(range(distributions.shape[-2]), 2)
+    apart = [0.5 * np.abs(distributions[..., i, :] - distributions[..., j, :]).sum(axis=-1) for i, j in pairs]
+    return np.stack(apart, axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +60,23 @@ class Comparison:
     """How the groups' values of some quantities become one number."""
 
     of: tuple[str, ...]
+    """The quantities that are compared; of several, the worst decides."""
     of_one: Callable[[Numbers, Overall], Numbers]
-    worst: Callable[[list[Numbers]], Numbers] = largest
-    """Which of several quantities decides."""
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether 1 means equal, and the smallest is the worst."""
+        return self.of_one in (ratio, ratio_to_overall)
+
+    @property
+    def to_overall(self) -> bool:
+        """Whether groups are compared with all rows together."""
+        return self.of_one in (difference_to_overall, ratio_to_overall)
+
+    def value(self, parts: Sequence[tuple[Numbers, Overall]]) -> float:
+        """The comparison of each quantity's values and overall value, the worst of them."""
+        compared = [float(self.of_one(values, overall)) for values, overall in parts]
+        return float(np.min(compared) if self.is_ratio else np.max(compared))
 
 
 def _difference_and_ratio(name: str, of: str) -> dict[str, Comparison]:
@@ -100,10 +107,10 @@ COMPARISONS: dict[str, Comparison] = {
     **_to_overall("accuracy", "accuracy"),
     **_difference_and_ratio("predictive_parity", "ppv"),
     **_difference_and_ratio("base_rate", "base_rate"),
-    "equalized_odds_difference": Comparison(ODDS, difference, largest),
-    "equalized_odds_ratio": Comparison(ODDS, ratio, smallest),
-    "equalized_odds_difference_to_overall": Comparison(ODDS, difference_to_overall, largest),
-    "equalized_odds_ratio_to_overall": Comparison(ODDS, ratio_to_overall, smallest),
+    "equalized_odds_difference": Comparison(ODDS, difference),
+    "equalized_odds_ratio": Comparison(ODDS, ratio),
+    "equalized_odds_difference_to_overall": Comparison(ODDS, difference_to_overall),
+    "equalized_odds_ratio_to_overall": Comparison(ODDS, ratio_to_overall),
     "multiclass_statistical_parity": Comparison((DISTRIBUTION,), half_l1),
     **_difference_and_ratio("auc", "auc"),
     **_difference_and_ratio("mae", "mae"),
@@ -111,12 +118,6 @@ COMPARISONS: dict[str, Comparison] = {
     "mean_prediction_difference": Comparison(("mean_prediction",), difference),
     "mean_error_difference": Comparison(("mean_error",), difference),
 }
-
-
-def to_best(parts: list[Numbers], _reference: int) -> Numbers:
-    """Impact ratio: each group's rate over the highest one (NYC LL144, 6 RCNY 5-300); nan where that is 0."""
-    best = np.fmax.reduce(parts[0], axis=-1)
-    return _divide(parts[0], np.broadcast_to(best[..., None], parts[0].shape))
 
 
 def minus_reference(parts: list[Numbers], reference: int) -> Numbers:
@@ -128,6 +129,15 @@ def minus_reference(parts: list[Numbers], reference: int) -> Numbers:
 def over_reference(parts: list[Numbers], reference: int) -> Numbers:
     """Each group's rate over the reference group's; nan where that is 0."""
     return _divide(parts[0], np.broadcast_to(parts[0][..., reference, None], parts[0].shape))
+
+
+def to_best(parts: list[Numbers], best: int) -> Numbers:
+    """Impact ratio: each group's rate over that of the group with the highest (NYC LL144, 6 RCNY 5-300).
+
+    In a resample another group may be the highest; the ratio to the one that is the highest in the data is what is
+    resampled, and 1 is the most that an impact ratio can be.
+    """
+    return np.minimum(over_reference(parts, best), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.metrics.fairness import COMPARISONS, Comparison
+from audits.metrics.distances import Spread, difference_limits, ratio_limits, worst_limits
+from audits.metrics.fairness import COMPARISONS, Comparison, pairs_apart
 from audits.metrics.groups import only_one
+from audits.metrics.spec import Sampling
 from audits.metrics.tables import Counts, Groups, Numbers
 
 UNKNOWN = np.asarray(np.nan)
@@ -48,11 +50,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison across groups: its value (nan = undefined, with the reason) and its resamples."""
+    """A comparison across groups: its value and limits (nan = undefined, with the reason)."""
 
     value: float
     n: int
-    draws: Numbers | None = None
+    low: float = float("nan")
+    high: float = float("nan")
+    undefined_share: float = 0.0
+    """Share of the resamples without a value."""
     reason: str | None = None
     undefined: tuple[str, ...] = ()
     """Groups that lack a quantity and so take no part."""
@@ -60,7 +65,7 @@ class Compared:
     """The groups with the lowest and the highest value, where one number per group is compared."""
 
 
-def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) -> Compared:
+def compare(found: Figures, code: str, sampling: Sampling, keep: NDArray[np.bool_] | None = None) -> Compared:
     """Compare the groups (or those kept) by a metric of COMPARISONS, over the groups that have its quantities."""
     comparison = COMPARISONS[code]
     kept = np.ones(len(found.groups), dtype=bool) if keep is None else keep
@@ -71,19 +76,33 @@ def compare(found: Figures, code: str, keep: NDArray[np.bool_] | None = None) ->
     reason = _too_few(found, comparison, kept, defined)
     if reason:
         return Compared(float("nan"), 0, reason=reason, undefined=undefined)
-    pairs = list(zip(parts, defined, strict=True))
-    value = float(comparison.worst([comparison.of_one(p.values[m], p.overall) for p, m in pairs]))
-    reason = f"The {spoken(comparison.of)} of every group is 0: there is nothing to divide by."
+    value = comparison.value([(p.values[m], p.overall) for p, m in zip(parts, defined, strict=True)])
     n = int(parts[0].rows[np.logical_or.reduce(defined)].sum())
-    draws = [comparison.of_one(p.draws[:, m], p.overall_draws) for p, m in pairs if p.draws is not None]
-    return Compared(
-        value,
-        n,
-        comparison.worst(draws) if len(draws) == len(pairs) else None,
-        reason if np.isnan(value) else None,
-        undefined,
-        _ends(found, parts[0].values, defined[0]) if len(parts) == 1 else None,
-    )
+    if np.isnan(value):
+        reason = f"The {spoken(comparison.of)} of every group is 0: there is nothing to divide by."
+        return Compared(value, n, reason=reason, undefined=undefined)
+    low, high, share = _limits(comparison, parts, defined, sampling)
+    ends = _ends(found, parts[0].values, defined[0]) if len(parts) == 1 else None
+    # The value itself is always among what the data allow; only rounding or half a row could say otherwise.
+    return Compared(value, n, min(low, value), max(high, value), share, None, undefined, ends)
+
+
+def _limits(
+    comparison: Comparison, parts: list[Quantity], defined: list[NDArray[np.bool_]], sampling: Sampling
+) -> tuple[float, float, float]:
+    """Limits of a comparison; nan where something has no resamples."""
+    if any(part.draws is None for part in parts):
+        return float("nan"), float("nan"), 0.0
+    if parts[0].values.ndim > 1:
+        shares, drawn = parts[0].values[defined[0]], parts[0].draws
+        return worst_limits(pairs_apart(shares), pairs_apart(drawn[:, defined[0]]), sampling)  # type: ignore[index]
+    spreads = [
+        Spread(p.values[m], p.draws[:, m], p.overall, p.overall_draws, p.among[m])
+        for p, m in zip(parts, defined, strict=True)
+        if p.draws is not None
+    ]
+    limits = ratio_limits if comparison.is_ratio else difference_limits
+    return limits(spreads, sampling, to_overall=comparison.to_overall)
 
 
 def _ends(

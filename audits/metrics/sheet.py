@@ -30,17 +30,23 @@ class Sheet:
         reason: str | None = None,
         draws: Numbers | None = None,
         limits: tuple[float, float] | None = None,
+        undefined: float = 0.0,
         denominator: int | None = None,
         note: str | None = None,
     ) -> None:
-        """Write one value down: its reason if it is nan, its limits, or the resamples to take them from."""
+        """Write one value down: its reason if it is nan, its limits, or the resamples to take them from.
+
+        ``undefined`` is the share of resamples without a value, where the limits were taken from resamples already.
+        """
         if math.isnan(value):
             self.rows.append(Measurement(code, where, None, n, reason, denominator=denominator, note=note))
             return
-        low, high = (None, None) if limits is None else (_finite(limits[0]), _finite(limits[1]))
+        row = Measurement(code, where, float(value), n, None, denominator=denominator, note=note)
         if draws is not None:
             self._waiting[len(self.rows)] = draws
-        self.rows.append(Measurement(code, where, float(value), n, None, low, high, denominator, note))
+        if limits is not None and (undefined or not math.isnan(limits[0])):
+            row = with_limits(row, *limits, undefined, self.sampling)
+        self.rows.append(row)
 
     def measurements(self) -> list[Measurement]:
         """The measurements, with the limits that the resamples give."""
@@ -63,7 +69,3 @@ def with_limits(
         f"(more than {sampling.max_undefined:.0%}), because too few rows decide it."
     )
     return replace(row, note=f"{row.note} {why}" if row.note else why)
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if math.isfinite(number) else None
