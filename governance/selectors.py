@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
-from governance.models import ApprovalRequest, Decision, Policy, Report
+from governance.models import ApprovalRequest, Decision, Policy
 from registry.access import check
 from registry.actors import Actor
 from registry.ledger.models import LedgerEntry
@@ -63,12 +63,6 @@ def _newest(environment: str) -> QuerySet[Decision, Any]:
     return rows.order_by("-decided_at").values(packed=packed)[:1]
 
 
-def decisions(actor: Actor) -> QuerySet[Decision]:
-    """Decisions that exist for the actor, newest first."""
-    rows = Decision.objects.visible_to(actor).select_related("model_version", "system__organisation")
-    return rows.order_by("-decided_at")
-
-
 def policies(actor: Actor, organisation: Organisation) -> QuerySet[Policy]:
     """The policies of an organisation."""
     return Policy.objects.visible_to(actor).filter(organisation=organisation)
@@ -80,8 +74,3 @@ def approval_requests(actor: Actor) -> QuerySet[ApprovalRequest]:
         "model_version__model__system", "requested_by"
     )
     return rows.prefetch_related("votes__voter")
-
-
-def reports(actor: Actor) -> QuerySet[Report]:
-    """Reports that exist for the actor."""
-    return Report.objects.visible_to(actor).select_related("model_version__model__system", "requested_by")

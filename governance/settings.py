@@ -192,6 +192,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RiskTierEnum": "registry.stages.RiskTier.choices",
+        "VoteVerdictEnum": "governance.models.VoteVerdict.choices",
+        "GateVerdictEnum": "governance.models.GateVerdict.choices",
+        "CheckVerdictEnum": ["passed", "failed", "insufficient", "errored"],
+    },
 }
 
 # --- web security ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,291 @@
+"""Decisions on the wire: output shapes and strict inputs."""
+
+import json
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from governance.models import ApprovalRequest, Decision, GateVerdict, Policy, Report, Vote, VoteVerdict
+from governance.services.approvals import MAX_COMMENT
+from governance.services.decisions import MAX_ENVIRONMENT
+from governance.services.transitions import MAX_REASON
+from registry.api.base import StrictSerializer
+from registry.stages import RiskTier, Role
+
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+VERDICTS = GateVerdict.choices
+
+
+class QuestionIn(StrictSerializer):
+    """What the gate is asked."""
+
+    artifact_digest = serializers.RegexField(DIGEST)
+    environment = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=MAX_ENVIRONMENT)
+    nonce = serializers.CharField(
+        required=False,
+        allow_null=True,
+        default=None,
+        max_length=200,
+        help_text="Chosen anew for each question.",
+    )
+    system = serializers.SlugField(
+        required=False, default="", max_length=80, help_text="Needed when several systems have these bytes."
+    )
+    model_version = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class FindingOut(serializers.Serializer[Any]):
+    """One line of the checklist."""
+
+    code = serializers.CharField()
+    state = serializers.ChoiceField(["met", "open", "insufficient", "stale"])
+    sentence = serializers.CharField()
+    requirement = serializers.CharField()
+    owner_role = serializers.CharField()
+    clears = serializers.CharField(allow_blank=True)
+
+
+class PolicyReferenceOut(serializers.Serializer[Any]):
+    """Which policy was decided under."""
+
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    digest = serializers.CharField()
+
+
+class SignatureOut(serializers.Serializer[Any]):
+    """A signature of an envelope."""
+
+    keyid = serializers.CharField()
+    sig = serializers.CharField()
+
+
+class EnvelopeOut(serializers.Serializer[Any]):
+    """A DSSE envelope with an in-toto statement."""
+
+    payloadType = serializers.CharField()
+    payload = serializers.CharField()
+    signatures = SignatureOut(many=True)
+
+
+class AnswerOut(serializers.Serializer[Any]):
+    """The gate's answer."""
+
+    decision_id = serializers.UUIDField()
+    verdict = serializers.ChoiceField(VERDICTS)
+    artifact_digest = serializers.CharField()
+    environment = serializers.CharField()
+    transition = serializers.CharField(allow_blank=True)
+    subject_digest = serializers.CharField(allow_blank=True)
+    policy = PolicyReferenceOut(allow_null=True)
+    findings = FindingOut(many=True)
+    unblock_plan = serializers.ListField(child=serializers.CharField())
+    waivers = serializers.ListField(child=serializers.CharField())
+    decided_at = serializers.DateTimeField()
+    first_decided_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    nonce = serializers.CharField(allow_null=True)
+    url = serializers.URLField()
+    attestation = EnvelopeOut(allow_null=True)
+
+
+class KeyOut(serializers.Serializer[Any]):
+    """The public key of verdicts; `key` is what a client pins."""
+
+    algorithm = serializers.CharField()
+    verifier = serializers.CharField()
+    key = serializers.CharField()
+
+
+class DecisionOut(serializers.ModelSerializer[Decision]):
+    """A stored decision with what it was decided from."""
+
+    decision_id = serializers.UUIDField(source="pk")
+    outcome = serializers.SerializerMethodField()
+    dossier = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Decision
+        fields = read_only_fields = [
+            "decision_id",
+            "system",
+            "model_version",
+            "artifact_digest",
+            "environment",
+            "transition",
+            "verdict",
+            "subject_digest",
+            "policy_name",
+            "policy_digest",
+            "policy_body",
+            "outcome",
+            "dossier",
+            "dossier_digest",
+            "decided_at",
+            "expires_at",
+        ]
+
+    @extend_schema_field(serializers.DictField())
+    def get_outcome(self, decision: Decision) -> Any:
+        """Verdict, findings and plan."""
+        return json.loads(decision.outcome)
+
+    @extend_schema_field(serializers.DictField())
+    def get_dossier(self, decision: Decision) -> Any:
+        """The facts."""
+        return json.loads(decision.dossier)
+
+
+class TransitionIn(StrictSerializer):
+    """A step to take."""
+
+    to = serializers.CharField(max_length=30)
+    reason = serializers.CharField(max_length=MAX_REASON, default="", allow_blank=True)
+
+
+class OptionOut(serializers.Serializer[Any]):
+    """A step that leaves the present stage, and what stands in its way."""
+
+    to = serializers.CharField()
+    gate = serializers.CharField(allow_null=True)
+    permitted = serializers.BooleanField()
+    possible = serializers.BooleanField()
+    verdict = serializers.ChoiceField(VERDICTS, allow_null=True)
+    findings = FindingOut(many=True)
+    unblock_plan = serializers.ListField(child=serializers.CharField())
+
+
+class ApprovalIn(StrictSerializer):
+    """What approval is asked for."""
+
+    to = serializers.CharField(max_length=30)
+
+
+class VoteIn(StrictSerializer):
+    """A vote on the digest that was read."""
+
+    verdict = serializers.ChoiceField(VoteVerdict.choices)
+    subject_digest = serializers.RegexField(DIGEST)
+    comment = serializers.CharField(max_length=MAX_COMMENT, default="", allow_blank=True)
+    role = serializers.ChoiceField(Role.choices, required=False, allow_null=True, default=None)
+
+
+class ReasonIn(StrictSerializer):
+    """A reason."""
+
+    reason = serializers.CharField(max_length=MAX_REASON)
+
+
+class VoteOut(serializers.ModelSerializer[Vote]):
+    """A vote."""
+
+    voter = serializers.CharField(source="voter.display_name")
+
+    class Meta:
+        model = Vote
+        fields = read_only_fields = [
+            "id",
+            "voter",
+            "role",
+            "verdict",
+            "comment",
+            "subject_digest",
+            "voted_at",
+        ]
+
+
+class ApprovalOut(serializers.ModelSerializer[ApprovalRequest]):
+    """An approval request: what exactly is asked about, and what was said."""
+
+    to = serializers.CharField(source="to_stage")
+    system = serializers.CharField(source="model_version.model.system.slug")
+    requested_by = serializers.CharField(source="requested_by.display_name")
+    subject = serializers.SerializerMethodField()
+    votes = VoteOut(many=True)
+
+    class Meta:
+        model = ApprovalRequest
+        fields = read_only_fields = [
+            "id",
+            "state",
+            "system",
+            "model_version",
+            "to",
+            "subject",
+            "subject_digest",
+            "requested_by",
+            "requested_at",
+            "closed_at",
+            "votes",
+        ]
+
+    @extend_schema_field(serializers.DictField())
+    def get_subject(self, request: ApprovalRequest) -> Any:
+        """The decision subject whose canonical form has the digest."""
+        return json.loads(request.subject)
+
+
+class PolicyIn(StrictSerializer):
+    """A policy's text."""
+
+    organisation = serializers.SlugField(
+        required=False, help_text="Short name; may be left out when you are in one."
+    )
+    tier = serializers.ChoiceField(RiskTier.choices)
+    body = serializers.CharField(max_length=256 * 1024, trim_whitespace=False, help_text="YAML.")
+
+
+class OrganisationIn(StrictSerializer):
+    """An organisation."""
+
+    organisation = serializers.SlugField(required=False)
+
+
+class PolicyOut(serializers.ModelSerializer[Policy]):
+    """A policy."""
+
+    organisation = serializers.CharField(source="organisation.slug")
+
+    class Meta:
+        model = Policy
+        fields = read_only_fields = [
+            "id",
+            "organisation",
+            "tier",
+            "name",
+            "number",
+            "state",
+            "digest",
+            "body",
+            "created_at",
+            "published_at",
+        ]
+
+
+class ReportIn(StrictSerializer):
+    """Which report."""
+
+    kind = serializers.CharField(max_length=60)
+
+
+class ReportOut(serializers.ModelSerializer[Report]):
+    """A report: how far it is, and the digests of what was written."""
+
+    requested_by = serializers.CharField(source="requested_by.display_name")
+
+    class Meta:
+        model = Report
+        fields = read_only_fields = [
+            "id",
+            "model_version",
+            "kind",
+            "state",
+            "basis_digest",
+            "pdf_digest",
+            "twin_digest",
+            "error",
+            "requested_by",
+            "requested_at",
+            "finished_at",
+        ]

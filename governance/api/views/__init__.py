@@ -1,0 +1,1 @@
+"""Endpoints of decisions, one file per noun."""

@@ -1,0 +1,118 @@
+"""Approval requests and votes."""
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance import selectors
+from governance.api import serializers as shapes
+from governance.models import ApprovalRequest, RequestState, VoteVerdict
+from governance.services import approvals
+from registry import selectors as facts
+from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.pagination import NewestFirst
+from registry.errors import Invalid, NotFound
+from registry.models import ModelVersion
+from registry.stages import Role
+
+
+class ByRequest(NewestFirst):
+    """Pages of requests."""
+
+    ordering = ("-requested_at", "pk")
+
+
+class ApprovalRequests(Endpoint):
+    """Approval requests over all systems."""
+
+    pagination_class = ByRequest
+
+    @extend_schema(
+        operation_id="list_approval_requests",
+        parameters=[OpenApiParameter("state", str, enum=RequestState.values)],
+        responses=shapes.ApprovalOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Requests you can see, newest first."""
+        rows = selectors.approval_requests(self.actor)
+        if state := request.query_params.get("state"):
+            if state not in RequestState.values:
+                raise Invalid(
+                    "There is no such state.", errors=[("state", f"one of {', '.join(RequestState.values)}")]
+                )
+            rows = rows.filter(state=state)
+        return self.page(rows, shapes.ApprovalOut)
+
+
+class RequestApproval(WriteEndpoint):
+    """Approval for one version."""
+
+    @extend_schema(
+        operation_id="request_approval", request=shapes.ApprovalIn, responses={201: shapes.ApprovalOut}
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Ask for approval of the facts as they are now."""
+        return super().post(request, **kwargs)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Ask for approval."""
+        data = self.read(shapes.ApprovalIn)
+        version = facts.get(ModelVersion.objects.all(), self.actor, pk=kwargs["version_id"])
+        asked = approvals.request(actor=self.actor, version=version, **data)
+        return Response(shapes.ApprovalOut(asked).data, status=201)
+
+
+class ApprovalRequestDetail(Endpoint):
+    """One approval request."""
+
+    @extend_schema(operation_id="get_approval_request", responses=shapes.ApprovalOut)
+    def get(self, request: Request, request_id: uuid.UUID) -> Response:
+        """What is asked about, and what was said."""
+        found = selectors.approval_requests(self.actor).filter(pk=request_id).first()
+        if found is None:
+            raise NotFound("There is no such approval request.")
+        return Response(shapes.ApprovalOut(found).data)
+
+
+class OfRequest(WriteEndpoint):
+    """Shared by what is done with a request."""
+
+    def request_row(self, request_id: uuid.UUID) -> ApprovalRequest:
+        """The request, if it exists for the caller."""
+        return facts.get(ApprovalRequest.objects.all(), self.actor, pk=request_id)
+
+
+class CastVote(OfRequest):
+    """Votes on a request."""
+
+    @extend_schema(operation_id="vote", request=shapes.VoteIn, responses={201: shapes.VoteOut})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Vote on the digest you have read; 409 when the facts have changed since."""
+        return super().post(request, **kwargs)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Vote."""
+        data, row = self.read(shapes.VoteIn), self.request_row(kwargs["request_id"])
+        data["verdict"] = VoteVerdict(data["verdict"])
+        data["role"] = Role(data["role"]) if data["role"] else None
+        cast = approvals.vote(actor=self.actor, request=row, **data)
+        return Response(shapes.VoteOut(cast).data, status=201)
+
+
+class WithdrawRequest(OfRequest):
+    """The end of a request without an answer."""
+
+    @extend_schema(
+        operation_id="withdraw_approval_request", request=shapes.ReasonIn, responses={200: shapes.ApprovalOut}
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Take the question back; approvals given on it no longer count."""
+        return super().post(request, **kwargs)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Take the question back."""
+        data, row = self.read(shapes.ReasonIn), self.request_row(kwargs["request_id"])
+        return Response(shapes.ApprovalOut(approvals.withdraw(actor=self.actor, request=row, **data)).data)

@@ -1,0 +1,50 @@
+"""The gate's door, its stored decisions, and the key its verdicts are verified with."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.api import serializers as shapes
+from governance.models import Decision
+from governance.services import answers, decisions
+from registry import selectors as facts
+from registry.api.base import Endpoint
+
+
+class AskGate(Endpoint):
+    """May these bytes go there?"""
+
+    @extend_schema(operation_id="ask_gate", request=shapes.QuestionIn, responses={200: shapes.AnswerOut})
+    def post(self, request: Request) -> Response:
+        """The verdict with every finding, signed. Asking twice is harmless: the same facts, the same decision."""
+        data = self.read(shapes.QuestionIn)
+        nonce = data.pop("nonce")
+        answer = decisions.ask(actor=self.actor, **data)
+        response = Response(answers.document(answer, nonce))
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class DecisionDetail(Endpoint):
+    """A stored decision."""
+
+    @extend_schema(operation_id="get_decision", responses=shapes.DecisionOut)
+    def get(self, request: Request, decision_id: uuid.UUID) -> Response:
+        """One decision with everything it was decided from."""
+        found = facts.get(Decision.objects.all(), self.actor, pk=decision_id)
+        return Response(shapes.DecisionOut(found).data)
+
+
+class VerdictKey(Endpoint):
+    """The public key."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="get_verdict_key", responses=shapes.KeyOut, auth=[])
+    def get(self, request: Request) -> Response:
+        """The public key that verdicts are verified with; pin it by another way than this address."""
+        return Response(answers.public_key())
