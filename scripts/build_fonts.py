@@ -1,6 +1,6 @@
 """Builds the vendored typefaces from the packages they come from; run again only to change what they cover.
 
-    npm pack @expo-google-fonts/{inter,jetbrains-mono,noto-sans-{arabic,hebrew,devanagari,thai}}
+    npm pack @expo-google-fonts/{inter,jetbrains-mono,nanum-gothic,noto-sans-{arabic,hebrew,devanagari,thai}}
     apt-get download fonts-droid-fallback      (Debian; dpkg -x it)
     python scripts/build_fonts.py FOLDER       (FOLDER holds all *.ttf of the unpacked packages, any depth)
 
@@ -27,6 +27,8 @@ LATIN = (
     "U+0020-007E,U+00A0-024F,U+0259,U+02B0-02FF,U+0300-0338,U+0370-03FF,U+0400-052F,U+1E00-1FFF,U+2000-200A,"
     "U+2010-2027,U+202F-205F,U+2070-20C0,U+2100-218F,U+2190-22FF,U+25A0-25FF,U+2713,U+2717,U+FB01,U+FB02,U+FFFD"
 )
+# With the letters and the space that stand between Hangul words: a line keeps one font through them.
+HANGUL = "U+0020-007E,U+00A0,U+1100-11FF,U+3000-3003,U+3130-318F,U+AC00-D7A3"
 TEXT_FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "tnum", "zero", "case", "sups", "subs"]
 MONO_FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "zero"]
 FALLBACKS = {
@@ -34,6 +36,7 @@ FALLBACKS = {
     "noto-sans-devanagari": "NotoSansDevanagari_400Regular.ttf",
     "noto-sans-hebrew": "NotoSansHebrew_400Regular.ttf",
     "noto-sans-thai": "NotoSansThai_400Regular.ttf",
+    "assay-hangul": "NanumGothic_400Regular.ttf",
     "droid-sans-fallback": "DroidSansFallbackFull.ttf",
 }
 
@@ -54,6 +57,8 @@ def cut(source: Path, target: Path, unicodes: str | None, features: list[str]) -
     subsetter.subset(font)
     if "tnum" in features:
         tabular(font)
+    if unicodes == HANGUL:
+        rename(font, "Assay Hangul")
     woff2(font, target)
     return font
 
@@ -63,6 +68,14 @@ def woff2(font: TTFont, target: Path) -> None:
     font.flavor = "woff2"
     font.flavorData = WOFF2FlavorData(transformedTables=())
     font.save(str(target))
+
+
+def rename(font: TTFont, family: str) -> None:
+    """Gives a cut font a name of our own, as the licence asks of every changed copy of a font with a reserved name."""
+    names = {1: family, 3: f"{family}; cut", 4: family, 6: family.replace(" ", "") + "-Regular", 16: family}
+    for record in font["name"].names:
+        if record.nameID in names:
+            record.string = names[record.nameID]
 
 
 def tabular(font: TTFont) -> None:
@@ -195,7 +208,8 @@ def main(folder: Path) -> None:
     coverage["jetbrains-mono"] = ranges(mono)
     coverage["assay-signs"] = ranges(build_signs(WEB / "assay-signs.woff2"))
     for name, file in FALLBACKS.items():
-        coverage[name] = ranges(cut(found[file], PRINT / f"{name}-400.woff2", None, ["*"]))
+        chosen = HANGUL if name == "assay-hangul" else None
+        coverage[name] = ranges(cut(found[file], PRINT / f"{name}-400.woff2", chosen, ["*"]))
     text = json.dumps(coverage, separators=(",", ":")).replace('],"', ']],\n"'.replace("]]", "]"))
     (PRINT / "coverage.json").write_text(text + "\n", encoding="utf-8")
 

@@ -55,13 +55,17 @@ def describe(rows: Sequence[Bar], bar: float | None, unit: str, digits: int, lef
 def _declared(value: float, digits: int) -> str:
     """A declared number with all the digits it has itself: a bar of 0.125 is never printed as 0.13."""
     own = f"{value:.6f}".rstrip("0").partition(".")[2]
-    return number(value, max(digits, len(own)))
+    return number(value, max(min(digits, 2), len(own)))
 
 
 def _scale(rows: Sequence[Bar], bar: float | None, left: float, right: float) -> Scale:
     values = [row.value for row in rows if row.value is not None]
     values += [end for row in rows if row.span and row.drawable for end in row.span]
-    return fit([*values, *([] if bar is None else [bar])], left, right)
+    if bar is not None and finite(bar):
+        # A little room on both sides of the bar, so that it never is the edge of the picture.
+        margin = (max([*values, bar]) - min([*values, bar])) / 20
+        values += [bar - margin, bar + margin]
+    return fit(values, left, right)
 
 
 def _bar(scale: Scale, bar: float, words: str, bottom: float) -> str:

@@ -34,8 +34,10 @@ def fit(values: Iterable[float], left: float, right: float, *, zero: bool = Fals
         low, high = (low if zero and low == 0.0 else low - margin), high + margin
     step = _round_step((high - low) / wanted)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(round(index * step, 12) for index in range(first, last + 1))
-    return Scale(ticks[0], ticks[-1], left, right, ticks, max(0, -math.floor(math.log10(step) + 1e-9)))
+    power = -math.floor(math.log10(step) + 1e-9)
+    # Rounded beyond the step's own figures only, so that 0.30000000000000004 never becomes a tick.
+    ticks = tuple(round(index * step, power + 3) for index in range(first, last + 1))
+    return Scale(ticks[0], ticks[-1], left, right, ticks, max(0, power))
 
 
 def _round_step(raw: float) -> float:
@@ -46,7 +48,7 @@ def _round_step(raw: float) -> float:
 
 def number(value: float, digits: int) -> str:
     """A number as people print it: a true minus sign, thousands apart, never minus nought."""
-    if abs(value) >= 1e15:
-        return f"{value:.3e}".replace("-", "\u2212")
+    if abs(value) >= 1e15 or (digits > 9 and value):
+        return f"{value:.1e}".replace("-", "\u2212")
     text = f"{abs(value):,.{digits}f}".replace(",", "\u202f")
     return f"\u2212{text}" if value < 0 and any(figure in text for figure in "123456789") else text

@@ -1,11 +1,14 @@
 """What the PDF says about itself: the archive (PDF/A-3a) and accessibility (PDF/UA-1) marks side by side."""
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring, register_namespace, tostring
 
+import pydyf  # type: ignore[import-untyped]
 from weasyprint.pdf.metadata import NS, DocumentMetadata
 
-PROFILE = "PDF/A-3a, PDF/UA-1"
+AMBIGUOUS = b"\r\nendstream"
+EMPTY_MAPPING = re.compile(rb"^(<[0-9a-f]{4}>) <>$")
 EXTENSION = {
     "pdfaExtension": "http://www.aiim.org/pdfa/ns/extension/",
     "pdfaSchema": "http://www.aiim.org/pdfa/ns/schema#",
@@ -29,6 +32,25 @@ class ArchiveMetadata(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has
         SubElement(mark, f"{{{NS['pdfuaid']}}}part").text = "1"
         rdf.append(_schema())
         return bytes(tostring(rdf, encoding="utf-8"))
+
+
+def mend(_document: Any, pdf: Any, *, padding: int = 0) -> None:
+    """Puts right what WeasyPrint's output gets wrong in the eyes of a strict checker, just before it is written.
+
+    A glyph that draws no character of its own (a mark joined to its base) is mapped to nothing, which PDF/A and PDF/UA
+    refuse: it gets a zero-width character. Compressed data that happens to end with a carriage return looks one byte
+    shorter than its declared length: it is left uncompressed. `padding` adds unused objects, which changes the tables
+    that are compressed later.
+    """
+    for part in pdf.objects:
+        if not isinstance(part, pydyf.Stream):
+            continue
+        if b"endcmap" in part.stream:
+            part.stream = [EMPTY_MAPPING.sub(rb"\1 <200b>", line) for line in part.stream]
+        if part.compress and AMBIGUOUS in part.data[-len(AMBIGUOUS) :]:
+            part.compress = False
+    for _ in range(padding):
+        pdf.add_object(pydyf.Dictionary())
 
 
 def _schema() -> Element:

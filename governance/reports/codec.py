@@ -17,7 +17,10 @@ MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 def to_json(document: ReportDocument) -> bytes:
     """The twin: canonical JSON (RFC 8785), so that its digest depends on the content alone."""
-    return rfc8785.dumps(_plain(document))
+    try:
+        return rfc8785.dumps(_plain(document))
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise ReportRefused(f"The report cannot be written as canonical JSON: {error}.") from None
 
 
 def from_json(data: bytes | str) -> ReportDocument:
@@ -39,6 +42,8 @@ def _plain(value: object) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ReportRefused(f"The time {value} has no time zone. Reports are printed in UTC.")
         return value.astimezone(UTC).strftime(MOMENT)
     if isinstance(value, date):
         return value.isoformat()

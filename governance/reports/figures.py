@@ -6,7 +6,7 @@ from audits.charts import Bar, bar_chart, interval_chart
 from audits.charts.rows import State as Mark
 from governance.reports.measured import Comparison, Explanation
 from governance.reports.printable import draws_upright, printable
-from governance.reports.values import Estimate, State, own_digits
+from governance.reports.values import Estimate, State
 
 MOST_GROUPS = 24
 MOST_FEATURES = 20
@@ -25,7 +25,7 @@ class Figure:
     svg: str
 
 
-def of_comparison(comparison: Comparison) -> Figure:
+def of_comparison(comparison: Comparison, digits: int) -> Figure:
     """Every group's relation to the reference with its interval, and the bar."""
     rows = [
         _bar(
@@ -45,7 +45,7 @@ def of_comparison(comparison: Comparison) -> Figure:
             f"Chart: {heading}, each group with its interval. The table below has the same numbers.",
             heading,
             bar_label=f"bar, {printable(comparison.comparison, 40)}",
-            digits=max(2, own_digits(bar) if bar is not None else 2),
+            digits=digits,
             max_rows=MOST_GROUPS,
             width_px=WIDTH,
         )

@@ -18,6 +18,8 @@ ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHORT = len("sha256:") + 12
+BRIEF = 48
+LONGEST_NAME = 300
 
 
 @register.filter
@@ -81,6 +83,14 @@ def name(text: object) -> SafeString:
     """A name or label somebody gave, literally."""
     if not isinstance(text, str) or not text:
         raise Unbound(f"{text!r} is printed as a name but is not one.")
+    return format_html("{}", printable(text, LONGEST_NAME))
+
+
+@register.filter
+def prose(text: object) -> SafeString:
+    """A passage somebody wrote, literally, which may be long."""
+    if not isinstance(text, str) or not text:
+        raise Unbound(f"{text!r} is printed as a text but is not one.")
     return format_html("{}", printable(text))
 
 
@@ -100,11 +110,20 @@ def name_id(text: object) -> str:
 
 
 @register.filter
+def brief(text: object) -> SafeString:
+    """A name where there is little room, such as a running header; it stands in full elsewhere."""
+    if not isinstance(text, str) or not text:
+        raise Unbound(f"{text!r} is printed as a name but is not one.")
+    kept = printable(text[:BRIEF])
+    return format_html("{}", f"{kept[:BRIEF]}…" if len(text) > BRIEF or len(kept) > BRIEF else kept)
+
+
+@register.filter
 def heading(text: object) -> SafeString:
     """A name at the beginning of a line, its first letter a capital."""
     if not isinstance(text, str) or not text:
         raise Unbound(f"{text!r} is printed as a heading but is not one.")
-    return format_html("{}", printable(text[0].upper() + text[1:]))
+    return format_html("{}", printable(text[0].upper() + text[1:], LONGEST_NAME))
 
 
 @register.filter

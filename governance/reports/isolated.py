@@ -81,8 +81,9 @@ def _run(folder: Path, data: bytes, limits: Limits) -> None:
         str(folder),
         json.dumps(limits.as_dict()),
     ]
-    with (folder / "stderr").open("wb") as errors:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and file; the document goes in by a pipe
+    with (
+        (folder / "stderr").open("wb") as errors,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and file; the document goes in by a pipe
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -90,7 +91,8 @@ def _run(folder: Path, data: bytes, limits: Limits) -> None:
             cwd=folder,
             env=_environment(folder),
             start_new_session=True,
-        )
+        ) as child,
+    ):
         try:
             child.communicate(data, timeout=limits.wall_seconds)
         except subprocess.TimeoutExpired:

@@ -19,6 +19,8 @@ from governance.reports.values import Cited, Estimate, State, digits_apart, own_
 
 MOST_ROWS = 200
 MOST_COLUMNS = 6
+# The page beside the labels, one figure of an interval, and the space between two columns, in millimetres.
+ROOM_MM, FIGURE_MM, GAP_MM = 121.0, 1.25, 2.2
 MOST_ON_COVER = 14
 
 
@@ -89,23 +91,19 @@ def typeset(document: ReportDocument) -> Typeset:
 
 def _checks(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:
     """Values and bars with as many decimals as it takes to tell them apart, the same for all so that they align."""
-    digits = max((_apart(line) for line in lines), default=2)
+    values = _aligned([_beside(line.value.at(2), line.bar) for line in lines])
     return tuple(
-        replace(line, value=line.value.at(digits), bar=line.bar.at(_declared(line.bar))) for line in lines
+        replace(line, value=value, bar=line.bar.at(max(line.bar.digits, own_digits(line.bar.value or 0))))
+        for line, value in zip(lines, values, strict=True)
     )
 
 
-def _declared(bar: Cited) -> int:
-    """A bar is printed with every decimal it was declared with."""
-    return max(bar.digits, own_digits(bar.value or 0))
-
-
-def _apart(line: CheckLine) -> int:
-    """The decimals at which neither the value nor an end of its interval looks like the bar without being it."""
-    ends = [end.value for end in (line.value.value, line.value.low, line.value.high) if end is not None]
-    if line.bar.value is None:
-        return line.value.value.digits
-    return max(digits_apart(end, line.bar.value) for end in ends)
+def _beside(estimate: Estimate, bar: Cited | None) -> Estimate:
+    """The estimate with decimals at which neither it nor an end of its interval looks like the bar without being it."""
+    if bar is None or bar.value is None:
+        return estimate
+    ends = [end.value for end in (estimate.value, estimate.low, estimate.high) if end is not None]
+    return estimate.at(max(estimate.value.digits, *(digits_apart(end, bar.value) for end in ends)))
 
 
 def _missing(document: ReportDocument) -> tuple[Missing, ...]:
@@ -139,7 +137,7 @@ def _tables(table: MeasurementTable) -> list[TableView]:
     """A table cut to the width of a page: columns beyond it continue in a table of their own."""
     rows, more = _cut(table.rows, table.rows[0].n if table.rows else None)
     aligned = [_aligned([row.cells[place] for row in rows]) for place in range(len(table.columns))]
-    pieces = max(1, -(-len(table.columns) // MOST_COLUMNS))
+    pieces = max(1, -(-len(table.columns) // _columns_that_fit(aligned)))
     width = max(1, -(-len(table.columns) // pieces))
     views = []
     for start in range(0, len(table.columns), width):
@@ -152,15 +150,26 @@ def _tables(table: MeasurementTable) -> list[TableView]:
     return views
 
 
+def _columns_that_fit(columns: Sequence[Sequence[Estimate]]) -> int:
+    """How many columns a page has room for, by the longest interval that stands in one of them."""
+    cells = [cell for column in columns for cell in column if cell.low is not None and cell.high is not None]
+    longest = max(
+        (len(cell.low.words) + len(cell.high.words) + 4 for cell in cells if cell.low and cell.high),
+        default=8,
+    )
+    return max(1, min(MOST_COLUMNS, int(ROOM_MM / (longest * FIGURE_MM + GAP_MM))))
+
+
 def _comparison(comparison: Comparison) -> ComparisonView:
     groups, more = _cut(comparison.groups, comparison.groups[0].rate.value if comparison.groups else None)
     rates = _aligned([line.rate for line in groups])
-    relations = _aligned([line.relation for line in groups])
+    relations = _aligned([_beside(line.relation, comparison.bar) for line in groups])
     lines = tuple(
         replace(line, rate=rate, relation=relation)
         for line, rate, relation in zip(groups, rates, relations, strict=True)
     )
-    return ComparisonView(comparison, lines, more, of_comparison(comparison))
+    digits = max((line.relation.value.digits for line in lines), default=2)
+    return ComparisonView(comparison, lines, more, of_comparison(comparison, digits))
 
 
 def _explanation(explanation: Explanation) -> ExplanationView:

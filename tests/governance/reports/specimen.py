@@ -79,7 +79,7 @@ def _subject() -> Subject:
     )
 
 
-def _narratives() -> dict[str, tuple[Narrative, ...]]:
+def _narratives() -> dict[str, Any]:
     return {
         "scope": (
             Narrative("Purpose of this validation", (
@@ -103,8 +103,8 @@ def _narratives() -> dict[str, tuple[Narrative, ...]]:
         ),
         "soundness": (
             Narrative("Theory, alternatives and assumptions", (
-                says("A logistic scorecard and a random forest were tried; the chosen model had the best calibration in "
-                     "the out-of-time year.", CARD),
+                says("A logistic scorecard and a random forest were tried; the chosen model had the best calibration "
+                     "in the out-of-time year.", CARD),
                 says("Repayment behaviour is assumed to be stable between the training and the decision year.", CARD),
             ), "developer"),
         ),
@@ -160,7 +160,7 @@ def _comparisons() -> tuple[Comparison, ...]:
                    sentence=says("The lowest impact ratio is 0.835 [0.809, 0.861] for female; it clears the bar."),
                    **shared),
         Comparison(attribute="age", reference="35 to 49", verdict=State.FAILED, groups=by_age,
-                   sentence=says("The lowest impact ratio is 0.71 for under 25; the whole interval lies below the bar."),
+                   sentence=says("The lowest impact ratio is 0.71 for under 25; its interval lies below the bar."),
                    **shared),
     )  # fmt: skip
 
@@ -300,7 +300,7 @@ def _people() -> dict[str, Any]:
             Fact("Learning rate", number=Cited(0.08, TRAIN, digits=2)),
             Fact("Trained", at=datetime(2026, 11, 16, 21, 4, tzinfo=UTC)),
         ),
-        "next_review": (Fact("Due", text="20 May 2027"), Fact("Or when", text="drift or bias monitors confirm a breach")),
+        "next_review": (Fact("Due", text="20 May 2027"), Fact("Or when", text="a monitor confirms a breach")),
     }  # fmt: skip
 
 
@@ -353,7 +353,7 @@ def specimen() -> ReportDocument:
                               says("The checkpoint of this position was witnessed by two parties.", LOG)),
         environment=Environment(
             Cited(20261120, ENV),
-            (Fact("Code", text="assay 0.1.0"), Fact("Python", text="3.13.0"), Fact("Environment", digest=digest("env"))),
+            (Fact("Code", text="assay 0.1.0"), Fact("Python", text="3.13"), Fact("Environment", digest=digest("env"))),
             tuple(Library(*row) for row in (("duckdb", "2.0.0"), ("fairlearn", "0.15.0"), ("xgboost", "3.4.1"))),
         ),
         evidence=_evidence(),
