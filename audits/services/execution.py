@@ -15,7 +15,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import DataError, IntegrityError, close_old_connections
+from django.db import DataError, IntegrityError, connection
 from django.db.models import Q
 
 from audits import engine
@@ -49,13 +49,14 @@ def execute(run_id: str) -> None:
         "plan__model_version__artifact",
         "plan__dataset_version__artifact",
     ).get(pk=run_id)
+    if not connection.in_atomic_block:
+        connection.close()  # measuring may take hours; somebody between here and the database would cut an idle one
     try:
         with lease.kept():
             ending = _ending(run, lease)
     except LeaseLost:
         logger.warning("run_abandoned", extra={"run_id": run_id})
         return
-    close_old_connections()  # it may have been idle for hours
     _end(lease, ending)
 
 

@@ -13,6 +13,8 @@ from audits.frames.mapping import Mapping as ColumnMapping
 from registry.errors import Invalid
 from registry.models import DatasetVersion
 
+# The score comes from the model itself, run in the sandbox (audits.engine.scoring).
+FROM_MODEL = "@model"
 SINGLE = ("label", "prediction", "score", "weight")
 LISTS = {"sensitive": "sensitive", "features": "feature"}
 CONTRACT = ("task", "positive", "favourable", "missing", "reference", "threshold", "encoding", "delimiter")
@@ -66,7 +68,7 @@ def _unknown_columns(added: Mapping[str, Any], snapshot: DatasetVersion) -> list
     return [
         (f"mapping.{key}", f"There is no column “{name}”. The columns are: {', '.join(known)}.")
         for key, name in named
-        if name not in known
+        if name not in known and name != FROM_MODEL
     ]
 
 

@@ -22,6 +22,8 @@ from registry.models import DatasetVersion, ModelVersion
 from registry.services import datasets
 
 SCHEMA: Final = "assay.plan/1"
+# Formats that the sandbox opens. A model in any other stays bytes: it is measured by its predictions, not explained.
+OPENED: Final = ("xgboost_json",)
 
 
 def seal(
@@ -39,7 +41,7 @@ def seal(
             "The dataset version belongs to another system than the model version.",
             errors=[("dataset_version", "another system")],
         )
-    columns = mappings.of_snapshot(dataset_version, mapping)
+    columns = mappings.of_snapshot(dataset_version, _scored(model_version, dataset_version, mapping))
     planned = planned_checks.for_mapping(columns, checks)
     text = chain.canonical(_body(model_version, dataset_version, columns, planned)).decode()
     with record.transaction():
@@ -47,6 +49,16 @@ def seal(
         digest = chain.digest(text.encode())
         existing = CheckPlan.objects.filter(model_version=model_version, digest=digest).first()
         return existing or _seal(actor, model_version, dataset_version, text, digest)
+
+
+def _scored(
+    model_version: ModelVersion, snapshot: DatasetVersion, given: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """The mapping, with the score taken from the model itself where neither data nor request name predictions."""
+    named = {"prediction", "score"} & ({column["role"] for column in snapshot.columns} | set(given or {}))
+    if named or model_version.format not in OPENED:
+        return dict(given or {})
+    return {"features": list(model_version.training.get("features") or []), **(given or {}), "score": mappings.FROM_MODEL}
 
 
 def _seal(

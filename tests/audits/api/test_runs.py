@@ -4,8 +4,8 @@ import hashlib
 from typing import Any
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audits.models import AuditRun, CheckPlan, RunState
 from audits.services import execution

@@ -1,16 +1,24 @@
 """Runs with the real engine: refusals keep their place, and the same inputs give the same digest."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import xgboost
 
 from audits.models import AuditRun, CheckResult, Measurement, RunState
-from audits.services import execution
+from audits.services import execution, leases
 from tests.audits.runs import make_run
 from tests.cast import Cast
 from tests.make import COLUMNS, make_dataset_version, make_system, make_version
+
+
+@pytest.fixture(autouse=True)
+def no_heartbeat(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """A thread would have a database connection of its own, which does not see this test's transaction."""
+    monkeypatch.setattr(leases, "BEAT_SECONDS", 3_600.0)
+    settings.ASSAY_RUN_LEASE_SECONDS = 4 * 3_600
 
 
 def predictions(rows: int = 2_000) -> bytes:

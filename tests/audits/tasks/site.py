@@ -40,7 +40,7 @@ class Site:
     def send(self, task: str, **ids: str) -> None:
         """Hand a message to this test's broker, as registry.queue.send does."""
         with self.broker() as link:
-            app.tasks[task].apply_async(kwargs=ids, connection=link)
+            app.send_task(task, kwargs=ids, connection=link)
 
     def wipe_broker(self) -> int:
         """Lose every message; how many there were."""

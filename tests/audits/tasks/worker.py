@@ -44,4 +44,4 @@ class HeldEngine:
 
 # A file saved between the test's start and this one's would rightly make it another release.
 code.VERSION = os.environ["ASSAY_TEST_CODE"]  # type: ignore[misc]
-execution.engine = HeldEngine  # type: ignore[assignment]
+execution.engine = HeldEngine  # type: ignore[assignment,attr-defined]
