@@ -16,12 +16,14 @@ from audits.engine.evidence import decide
 from audits.engine.explaining import explanation_of
 from audits.engine.measuring import Measured, Progress, measure
 from audits.engine.outcome import AuditOutcome
+from audits.engine.scoring import with_scores
 from audits.engine.versions import versions
 from audits.frames.errors import Refused
 from audits.frames.limits import STANDARD, Limits
 from audits.frames.mapping import Mapping
 from audits.frames.source import Source, open_source
 from audits.metrics.spec import BINARY, Listing, Sampling
+from audits.sandbox.errors import SandboxFailed, SandboxRefused
 from audits.sandbox.results import ModelRef
 
 Declared = Sequence[Check] | Sequence[AbcMapping[str, Any]] | AbcMapping[str, Any]
@@ -50,11 +52,17 @@ def audit(
         planned = _checks(checks, read)
         inputs |= _inputs(read, planned, model)
         tell("Reading the file", 0.0)
-        with open_source(path, read, limits) as source:
-            inputs["data"] = _data(source)
+        with (
+            with_scores(Path(path), read, model, limits, tell) as (rows, original),
+            open_source(rows, read, limits) as source,
+        ):
+            inputs["data"] = _data(source) | original
             return _audited(source, read, planned, used, tell, model, inputs)
     except Refused as refused:
         return AuditOutcome(seed, versions(), inputs, refused=refused)
+    except (SandboxRefused, SandboxFailed) as error:
+        told = error.as_dict()
+        return AuditOutcome(seed, versions(), inputs, refused=Refused(told["code"], told["message"]))
 
 
 def default_checks(mapping: Mapping) -> tuple[Check, ...]:

@@ -58,7 +58,11 @@ def _scored(
     named = {"prediction", "score"} & ({column["role"] for column in snapshot.columns} | set(given or {}))
     if named or model_version.format not in OPENED:
         return dict(given or {})
-    return {"features": list(model_version.training.get("features") or []), **(given or {}), "score": mappings.FROM_MODEL}
+    return {
+        "features": list(model_version.training.get("features") or []),
+        **(given or {}),
+        "score": mappings.FROM_MODEL,
+    }
 
 
 def _seal(

@@ -54,8 +54,10 @@ class Made:
     scored_columns: list[Column]
 
 
-def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambda _: None) -> Made:
-    """Draw, train and score; the same seed makes the same bytes."""
+def make(
+    folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambda _: None, *, score: bool = True
+) -> Made:
+    """Draw, train and, unless the service itself is to score the rows, score; the same seed makes the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     say("Drawing the applications")
     drawn = data.generate(seed)
@@ -66,8 +68,9 @@ def make(folder: Path, seed: int = data.SEED, say: Callable[[str], None] = lambd
     for recipe in models.RECIPES:
         say(f"Training model {recipe.version}")
         trained[recipe.version] = models.write(drawn.train, recipe, folder)
-        say(f"Scoring the test applications with model {recipe.version}")
-        scored[recipe.version] = _score(trained[recipe.version], recipe.version, test)
+        if score:
+            say(f"Scoring the test applications with model {recipe.version}")
+            scored[recipe.version] = _score(trained[recipe.version], recipe.version, test)
     predicted = [*drawn.test, "score", "prediction"]
     return Made(
         train, test, trained, scored, columns_of(drawn.train), columns_of(drawn.test), columns_of(predicted)

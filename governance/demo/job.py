@@ -1,7 +1,7 @@
 """The main job: from registered facts to a decision, told step by step."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from governance.demo import data, files, models, story
 from governance.demo.calls import Caller, CallFailed
 
 ENVIRONMENT: Final = "production"
-VOTES: Final = (
+VOTES: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "vera",
         "validator",
@@ -53,7 +53,7 @@ class Job:
         self.say(
             f"Generate {data.TRAIN_ROWS:,} training and {data.TEST_ROWS:,} test applications (seed {data.SEED})"
         )
-        made = files.make(self.folder)
+        made = files.make(self.folder, score=False)
         self.say("Train two versions of the score with XGBoost")
         return made
 
@@ -143,7 +143,7 @@ class Job:
 
     def _audit(self, version: str, recipe: models.Recipe, snapshot: str) -> dict[str, Any]:
         vera = self.people["vera"]
-        body = {"dataset_version": snapshot, "mapping": {"features": list(recipe.features)}}
+        body = {"dataset_version": snapshot}
         run = vera.post(f"/model-versions/{version}/runs", body)
         self.say("Vera seals the plan and starts the audit: performance, bias with intervals, explanation")
         seen = {-1}
@@ -161,11 +161,14 @@ class Job:
         return ended
 
     def _approve(self, version: str) -> None:
+        self._vote(version, VOTES)
+
+    def _vote(self, version: str, votes: Sequence[tuple[str, str, str]]) -> None:
         request = self.people["dana"].post(
             f"/model-versions/{version}/approval-requests", {"to": ENVIRONMENT}
         )
         names = []
-        for name, role, comment in VOTES:
+        for name, role, comment in votes:
             body = {
                 "verdict": "approve",
                 "comment": comment,

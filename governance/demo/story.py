@@ -52,12 +52,12 @@ LAWFUL_BASIS: Final = {
     "Measures": "Bias audit, right to correction and human review, retention of five years.",
 }
 FEATURES: Final = {
-    "Definitions": "Eleven fields of the application form and the bureau; each is known when the application is made.",
+    "Definitions": "Fields of the application form and of the bureau; each is known when the application is made.",
     "Proxy review": (
-        "The contracted weekly hours tell part-time from full-time, and six times as many women as men work part-time."
-        " The old process wrote part-time loans off after 30 days instead of 90, so the recorded outcome blames them."
+        "The household code tells second earners from first, and eight times as many women as men are second earners."
+        " The old process wrote their loans off after 30 days instead of 90, so the recorded outcome blames them."
     ),
-    "Decision": "Version 1 used the hours and the recorded outcome. Version 2 uses neither.",
+    "Decision": "Version 1 used the code and the recorded outcome. Version 2 uses neither.",
 }
 OVERSIGHT: Final = {
     "Who": "The loan officer on duty; the branch manager for referred cases.",

@@ -12,11 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits import selectors as evidence
-from governance.gates import subject
+from governance.gates import codec
 from governance.gates.spec import Subject
 from governance.models import ApprovalRequest, RequestState, Vote, VoteVerdict
 from governance.services import approvals
-from governance.web.ballots import asked, ballot, facts_now
 from governance.web.standing import standing
 from registry import selectors as facts
 from registry.actors import Actor
@@ -67,7 +66,7 @@ def inbox_of(actor: Actor) -> list[InboxLine]:
     rows = rows.select_related("model_version__model__system", "requested_by").order_by("-requested_at", "pk")
     found = []
     for row in rows.prefetch_related("votes")[:INBOX_LIMIT]:
-        mine = ballot(actor, row)
+        mine = approvals.ballot(actor, row)
         found.append(InboxLine(row, tuple(role.label for role in mine.roles), mine.why_not))
     return found
 
@@ -118,14 +117,13 @@ def _request(actor: Actor, request_id: uuid.UUID) -> ApprovalRequest:
 def _context(actor: Actor, row: ApprovalRequest, form: VoteForm) -> dict[str, Any]:
     version = row.model_version
     now = standing(version)
-    question = asked(row)
-    present = subject.subject_of(facts_now(row).dossier)
-    mine = ballot(actor, row)
+    question = codec.read(Subject, row.subject)
+    mine = approvals.ballot(actor, row)
     return {
         "approval": row,
         "version": version,
         "form": form,
-        "changed": subject.changed_words(question, present) if question != present else "",
+        "changed": mine.changed,
         "why_not": mine.why_not,
         "may_vote": row.state == RequestState.OPEN and not mine.why_not,
         "roles": [(role.value, role.label) for role in mine.roles],

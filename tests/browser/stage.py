@@ -1,0 +1,75 @@
+"""A real server with a real worker, and Northbank on the way: version 1 blocked, version 2 waiting for Adam's vote.
+
+Run as a program by the browser tests; it prints one JSON line when it is ready and ends when its input closes.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+
+from governance.demo import job, models, people, processes  # noqa: E402
+from governance.demo.calls import Caller  # noqa: E402
+
+PASSWORD = "northbank-for-tests"
+
+
+class Interrupted(job.Job):
+    """The main job, stopped before the last vote on version 2; the browser does the rest."""
+
+    def _approve(self, version: str) -> None:
+        if version == self.result.versions.get(models.SECOND.version):
+            votes = [(name, role, words) for name, role, words in job.VOTES if role != "approver"]
+            self._vote(version, votes)
+            return
+        super()._approve(version)
+
+    def _report(self, version: str, recipe: models.Recipe) -> None:
+        if recipe is models.FIRST:
+            super()._report(version, recipe)
+
+    def _ask(self, recipe: models.Recipe, artifact: Path) -> None:
+        if recipe is models.FIRST:
+            super()._ask(recipe, artifact)
+
+    def _move(self, version: str, to: str) -> None:
+        if to != job.ENVIRONMENT:
+            super()._move(version, to)
+
+
+def main() -> None:
+    """Set the stage."""
+    call_command("migrate", verbosity=0)
+    tokens = people.make(PASSWORD)
+    call_command("publish_policies", organisation=people.SLUG, by="cora", verbosity=0)
+    folder = Path(settings.VAR_DIR)
+    with processes.running(processes.free_port(0), folder / "logs") as base:
+        callers = {name: Caller(name, base, token) for name, token in tokens.items()}
+        result = Interrupted(callers, folder / "files", say).run()
+        ready: dict[str, Any] = {
+            "url": base,
+            "password": PASSWORD,
+            "versions": result.versions,
+            "tokens": tokens,
+        }
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+def say(line: str) -> None:
+    """Steps go to the log of the tests, not between the lines they read."""
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Every page, in light and dark and at phone width: axe finds nothing serious, and nothing sticks out sideways."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+def pages(page: Page, stage: Stage) -> list[str]:
+    """An address of every kind of page, found by following links as a person would."""
+    version = f"/versions/{stage.versions['1.0.0']}"
+    page.goto(version)
+    found = ["/", "/systems", "/inbox", "/reports", "/log", version]
+    kinds = ("/systems/", "/runs/", "/approvals/", "/decisions/")
+    links = [page.locator(f'main a[href^="{kind}"]').first.get_attribute("href") for kind in kinds]
+    return found + [str(link).partition("#")[0] for link in links]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_serious_on_any_page(stage: Stage, sign_in: Callable[..., Page], look: str) -> None:
+    page = sign_in("vera", **LOOKS[look])
+    wrong = []
+    for address in pages(page, stage):
+        page.goto(address)
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in {"serious", "critical"}:
+                wrong.append(
+                    (address, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
+                )
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append((address, "sticks out sideways", []))
+    assert wrong == []
+
+
+def test_the_sign_in_page_is_accessible(stage: Stage, chromium: object, sign_in: Callable[..., Page]) -> None:
+    page = sign_in("vera").context.browser.new_page(base_url=stage.url)  # type: ignore[union-attr]
+    page.goto("/accounts/login/")
+    serious = [v for v in Axe().run(page).response["violations"] if v["impact"] in {"serious", "critical"}]
+    page.close()
+    assert serious == []
+
+
+def test_a_keyboard_reaches_the_content_first(sign_in: Callable[..., Page]) -> None:
+    page = sign_in("vera")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
