@@ -49,13 +49,15 @@ def measure(
     measured: list[Measurement] = []
     found: dict[Family, Figures] = {}
     for family in families:
-        binary = gather(cells, family, orientation, sampling)
+        binary = gather(cells, family, orientation, sampling, listing)
         measured += report(binary, orientation, sampling, listing)
         found[family] = binary.figures
     return measured, found
 
 
-def gather(cells: Counted, family: Family, orientation: Orientation, sampling: Sampling) -> Binary:
+def gather(
+    cells: Counted, family: Family, orientation: Orientation, sampling: Sampling, listing: Listing
+) -> Binary:
     """Count one family of groups and compute every rate and its resamples."""
     labelled = has_labels(cells)
     table = tabulate(cells, family, labelled=labelled)
@@ -64,7 +66,7 @@ def gather(cells: Counted, family: Family, orientation: Orientation, sampling: S
     resampled = resample(table, sampling)
     favourable = NOT_SELECTED if orientation.inverted else SELECTED
     figures = Figures(table.groups, table.sizes)
-    known = rates(table)
+    known = rates(table, members=listed(table.sizes, listing))
     for code, values in known.by_group.items():
         figures.quantities[code] = _quantity(
             table, RATES[code], values, known.overall[code], resampled, sampling

@@ -187,7 +187,7 @@ def fairlearn_values(table: Table) -> dict[str, Numbers]:
         functions["accuracy"] = accuracy_score
     if not table.weight.sum() > 0:
         return {}
-    frame = metric_frame(table, functions).by_group.reindex(range(len(table.groups)))
+    frame = metric_frame(table.weight, functions).by_group.reindex(range(len(table.groups)))
     rates = np.stack([frame[f"selected {number}"].to_numpy(dtype=np.float64) for number in classes], axis=1)
     values = {"selection_rate": rates}
     if table.labelled:

@@ -6,7 +6,7 @@ reports as 0 where a denominator is 0 (a TPR in a group without positives) is ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,29 +53,38 @@ class GroupRates:
     overall: Mapping[str, Numbers]
 
 
-def rates(table: Table, codes: tuple[str, ...] = tuple(RATES)) -> GroupRates:
-    """Compute rates by group and overall with one call of MetricFrame, and undefined ones as nan."""
+def rates(
+    table: Table, codes: tuple[str, ...] = tuple(RATES), members: Sequence[int] | None = None
+) -> GroupRates:
+    """Compute rates by group and overall with one call of MetricFrame, and undefined ones as nan.
+
+    With ``members`` only those groups, the ones that are reported, are given to fairlearn: it takes some
+    milliseconds a group, and the others only take part in comparisons. Their values are the same to rounding.
+    """
     codes = tuple(code for code in codes if table.labelled or RATES[code].label_free)
     by_group = {code: rate(table.weight, RATES[code]) for code in codes}
     together = table.weight.sum(axis=0, keepdims=True)
     overall = {code: rate(together, RATES[code])[0] for code in codes}
     functions = {code: FAIRLEARN[code] for code in codes if code in FAIRLEARN}
-    if functions and table.weight.sum() > 0:
-        frame = metric_frame(table, functions)
-        # A group whose rows all weigh nothing is unknown to the frame.
-        theirs = frame.by_group.reindex(range(len(table.groups)))
-        for code in functions:
-            defined = add_up(table.weight, RATES[code].among) > 0
-            by_group[code] = np.where(defined, theirs[code].to_numpy(dtype=np.float64), np.nan)
-            if defined.any():
-                overall[code] = np.asarray(frame.overall[code], dtype=np.float64)
+    places = np.arange(len(table.groups)) if members is None else np.asarray(members, dtype=np.int64)
+    weights = table.weight[places]
+    if not functions or not weights.sum() > 0:
+        return GroupRates(by_group, overall)
+    frame = metric_frame(weights, functions)
+    # A group whose rows all weigh nothing is unknown to the frame.
+    theirs = frame.by_group.reindex(range(len(places)))
+    for code in functions:
+        defined = add_up(weights, RATES[code].among) > 0
+        by_group[code][places[defined]] = theirs[code].to_numpy(dtype=np.float64)[defined]
+        if defined.any() and len(places) == len(table.groups):
+            overall[code] = np.asarray(frame.overall[code], dtype=np.float64)
     return GroupRates(by_group, overall)
 
 
-def metric_frame(table: Table, functions: Mapping[str, MetricFunction]) -> MetricFrame:
-    """Give the occupied cells of a binary table to fairlearn; groups come out in the table's order."""
-    group, label, prediction = np.nonzero(table.weight)
-    weight = table.weight[group, label, prediction]
+def metric_frame(weights: Numbers, functions: Mapping[str, MetricFunction]) -> MetricFrame:
+    """Give the occupied cells of a table to fairlearn: shape (groups, classes, classes); groups are numbered."""
+    group, label, prediction = np.nonzero(weights)
+    counted = weights[group, label, prediction]
     # Cells are made here, so scikit-learn need not check each time that they are finite numbers.
     with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         return MetricFrame(
@@ -83,5 +92,5 @@ def metric_frame(table: Table, functions: Mapping[str, MetricFunction]) -> Metri
             y_true=label,
             y_pred=prediction,
             sensitive_features=pd.DataFrame({"group": group}),
-            sample_params={code: {"sample_weight": weight} for code in functions},
+            sample_params={code: {"sample_weight": counted} for code in functions},
         )
