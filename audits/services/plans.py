@@ -55,14 +55,15 @@ def _scored(
     model_version: ModelVersion, snapshot: DatasetVersion, given: Mapping[str, Any] | None
 ) -> Mapping[str, Any]:
     """The mapping, with the score taken from the model itself where neither data nor request name predictions."""
-    named = {"prediction", "score"} & ({column["role"] for column in snapshot.columns} | set(given or {}))
+    asked = {key: value for key, value in (given or {}).items() if value is not None}
+    named = {"prediction", "score"} & ({column["role"] for column in snapshot.columns} | set(asked))
     if named or model_version.format not in OPENED:
-        return dict(given or {})
-    return {
-        "features": list(model_version.training.get("features") or []),
-        **(given or {}),
-        "score": mappings.FROM_MODEL,
-    }
+        return asked
+    registered = [column["name"] for column in snapshot.columns if column["role"] == "feature"]
+    trained_on = model_version.training.get("features") or []
+    # What the model was trained on, and what was registered as a feature: leaving one out is a contradiction.
+    features = list(dict.fromkeys([*registered, *trained_on]))
+    return {"features": features, **asked, "score": mappings.FROM_MODEL}
 
 
 def _seal(
