@@ -47,8 +47,8 @@ def message_is_due() -> timedelta:
 def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditRun:
     """Ask for one execution of a sealed plan. The same plan, code and seed is the same run.
 
-    Without a seed it is seed 0, or the next one when those before it ended without a result (cancelled, worker
-    lost): so asking again tries again, and never replaces a verdict that somebody did not like.
+    Without a seed it is seed 0, or the next one when those before it were cancelled or could not be measured: so
+    asking again tries again, and never replaces a verdict that somebody did not like.
     """
     if seed is not None and not 0 <= seed <= MAX_SEED:
         raise Invalid(
@@ -66,7 +66,7 @@ def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditR
 
 def _next_seed(made: Mapping[int, AuditRun]) -> int:
     for seed in range(RETRIES):
-        if seed not in made or made[seed].result_digest or made[seed].state not in FINAL:
+        if seed not in made or made[seed].state not in (RunState.CANCELLED, RunState.ERRORED):
             return seed
     raise Conflict(
         f"This plan was tried {RETRIES} times without a result. Correct its cause, or give a seed yourself.",

@@ -109,6 +109,26 @@ def test_nothing_to_check_is_said_at_once(cast: Cast) -> None:
         make_plan(cast, dataset_version=snapshot, checks=None)
 
 
+UNSCORED = [column for column in COLUMNS if column["role"] != "prediction"]
+
+
+def test_where_nothing_names_predictions_the_model_scores_the_rows_itself(cast: Cast) -> None:
+    system = make_system(cast)
+    snapshot = make_dataset_version(cast, system, DATA, columns=UNSCORED)
+    version = make_version(cast, system, training={"features": ["income"]})
+    sealed = plans.opened(make_plan(cast, version=version, dataset_version=snapshot, checks=None))
+    assert (sealed.mapping.score, sealed.mapping.features) == ("@model", ("income",))
+    same = make_plan(cast, version=version, dataset_version=snapshot, checks=None, mapping={"score": None})
+    assert plans.opened(same) == sealed
+
+
+def test_a_model_that_is_not_opened_cannot_score(cast: Cast) -> None:
+    system = make_system(cast)
+    snapshot = make_dataset_version(cast, system, DATA, columns=UNSCORED)
+    with pytest.raises(Invalid, match="prediction"):
+        make_plan(cast, version=make_version(cast, system, format="pickle"), dataset_version=snapshot)
+
+
 def test_a_snapshot_of_another_system_is_refused(cast: Cast) -> None:
     version = make_version(cast, make_system(cast))
     foreign = make_dataset_version(cast, make_system(cast, "hiring"), DATA)
