@@ -99,8 +99,7 @@ def _refused_or_as_python_reads_it(content: bytes) -> None:
             found = list(source.frame.collect().iter_rows())
             notes = " ".join(source.report.notes)
             encoding, delimiter = source.encoding, source.delimiter
-    except Refused as refusal:
-        assert refusal.message.endswith(".")
+    except Refused:
         return
     text = content.decode(f"{encoding}" if encoding != "utf-8" else "utf-8-sig", "surrogateescape")
     header, *rows = csv.reader(
