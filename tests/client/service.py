@@ -99,7 +99,9 @@ class FakeService:
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
-        self.behaviour: Behaviour = lambda handler, asked: handler.send_problem(404, "none", "Nothing here.")
+        self.behaviour: Behaviour = lambda handler, asked: handler.send_problem(
+            500, "none", "Not told what to say."
+        )
         self.keep_bodies_unread = False
         self.over = threading.Event()
         handler = type("BoundHandler", (Handler,), {"fake": self})

@@ -6,13 +6,16 @@ import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
-from assay_client import outcomes
+from assay_client import keys, outcomes, times, verdict
 
+from tests.client import verdicts
 from tests.client.command import OTHER_DIGEST, Command, Ran
 
 pytest.importorskip("django", reason="without Django the client is NOT TESTED against the service")
+from governance import verdicts as server
 from registry.models import ModelVersion
 from registry.services import people
 from tests import make
@@ -96,6 +99,39 @@ def test_an_audit_is_requested_by_digest_and_name(
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert ran.document["state"] in ("queued", "running")
+
+
+def test_a_denial_is_signed_with_the_published_key(
+    assay: Command, people_of_acme: Cast, live_server: LiveServer, tmp_path: Path
+) -> None:
+    make.make_system(people_of_acme)
+    path = tmp_path / "model.json"
+    path.write_text("{}", encoding="utf-8")
+    assert register(assay, path).code == 0
+    question = ("gate", "--artifact", str(path), "--environment", "production")
+    people_say = assay(*question)
+    assert people_say.code == outcomes.DENIED
+    assert people_say.out.startswith("■ blocked: ")
+    machines_see = assay(*question, "--json", "--key", published_key(live_server.url))
+    assert machines_see.code == outcomes.DENIED
+    assert machines_see.document["findings"]
+
+
+def published_key(url: str) -> str:
+    """The key as the service shows it; a real pipeline gets it by another way."""
+    with urlopen(f"{url}/api/v1/gate/key", timeout=10) as answer:
+        return str(json.load(answer)["key"])
+
+
+@pytest.mark.parametrize("said", ["allow", "allow_with_waiver", "deny"])
+def test_what_the_service_signs_the_client_believes(said: str) -> None:
+    asked = verdicts.question()
+    of = verdicts.answer(asked, verdict=said)
+    signed = server.statement(of, verifier=verdicts.VERIFIER, policy_uri="https://assay.example/policies/1")
+    attestation = server.envelope(signed, verdicts.SIGNER, verdicts.VERIFIER)
+    question = verdict.Question(asked["artifact_digest"], asked["environment"], asked["nonce"])
+    pinned = keys.parse(server.verifier_key(verdicts.SIGNER, verdicts.VERIFIER))
+    assert verdict.believe({**of, "attestation": attestation}, question, pinned, times.now()).verified
 
 
 def test_what_a_stranger_asks_for_is_not_there(assay: Command, tmp_path: Path) -> None:

@@ -130,6 +130,17 @@ def test_json_of_an_unbelievable_answer_holds_no_verdict(service: FakeService, a
     }
 
 
+def test_bytes_that_several_hold_are_told_apart_by_flags(service: FakeService, assay: Command) -> None:
+    service.behaviour = answering(answer)
+    assert assay.gate("--system", "credit", "--model-version", "v1").code == outcomes.ALLOWED
+    assert (service.asked[0].document["system"], service.asked[0].document["model_version"]) == (
+        "credit",
+        "v1",
+    )
+    assay.gate()
+    assert set(service.asked[1].document) == {"artifact_digest", "environment", "nonce"}
+
+
 def test_it_takes_the_digest_of_a_file(service: FakeService, assay: Command, tmp_path: Path) -> None:
     service.behaviour = answering(answer)
     (tmp_path / "model.json").write_bytes(b"{}" * 700_000)

@@ -79,6 +79,23 @@ def test_it_says_what_is_missing(assay: Command, missing: str) -> None:
     assert missing in ran.err
 
 
+def test_a_token_file_as_a_flag_comes_before_the_variable(
+    service: FakeService, assay: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("of-the-file\n", encoding="utf-8")
+    service.behaviour = answering(answer)
+    assert assay.gate("--token-file", str(tmp_path / "token")).code == outcomes.ALLOWED
+    assert service.asked[0].headers["Authorization"] == "Bearer of-the-file"
+
+
+@pytest.mark.parametrize("variable", config.VARIABLES)
+def test_an_empty_variable_is_named(assay: Command, variable: str) -> None:
+    if variable == "ASSAY_TOKEN_FILE":
+        del assay.environ["ASSAY_TOKEN"]
+    ran = assay.gate(**{variable: ""})
+    assert ran.err == f"assay: {variable} is given but empty. Give it a value, or leave it out altogether.\n"
+
+
 def test_flags_come_before_variables(service: FakeService, assay: Command) -> None:
     service.behaviour = answering(answer)
     ran = assay.gate("--url", service.url, "--token", "of-the-flag", ASSAY_URL="https://assay.invalid")

@@ -109,6 +109,8 @@ def _add_gate(commands: _Commands) -> None:
     made.add_argument("--digest", help="digest of the artifact, sha256:...")
     made.add_argument("--artifact", metavar="FILE", help="compute the digest of this file")
     made.add_argument("--environment", required=True, help="where it is to go, such as production")
+    made.add_argument("--system", metavar="SLUG", help="needed when several systems hold these bytes")
+    made.add_argument("--model-version", metavar="ID", help="needed when several versions hold these bytes")
     made.add_argument("--strict", action="store_true", help="an allow with a waiver is exit 4, not 0")
     made.set_defaults(run=gate.run)
 

@@ -24,15 +24,15 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     question = verdict.Question(_digest(args), _environment(args.environment), secrets.token_hex(16))
     # A twentieth of the time is kept for starting up and for saying why.
     service = Service(chosen.site, chosen.token, Deadline(args.timeout * 0.95))
-    document = service.post(
-        "/gate/decisions",
-        {
-            "artifact_digest": question.digest,
-            "environment": question.environment,
-            "nonce": question.nonce,
-        },
-        good=(200,),
-    )
+    asked = {
+        "artifact_digest": question.digest,
+        "environment": question.environment,
+        "nonce": question.nonce,
+        "system": args.system,
+        "model_version": args.model_version,
+    }
+    sent = {name: value for name, value in asked.items() if value is not None}
+    document = service.post("/gate/decisions", sent, good=(200,))
     answer = verdict.believe(document, question, chosen.keys, times.now())
     code = answer.exit_code(strict=args.strict)
     if not answer.verified:
