@@ -21,6 +21,8 @@ MOST_ROWS = 200
 MOST_COLUMNS = 6
 # The page beside the labels, one figure of an interval, and the space between two columns, in millimetres.
 ROOM_MM, FIGURE_MM, GAP_MM = 121.0, 1.25, 2.2
+# What is left over from here on goes to the labels.
+ROOMY_MM = 35.0
 MOST_ON_COVER = 14
 
 
@@ -33,6 +35,7 @@ class TableView:
     rows: tuple[Row, ...]
     more: Cited | None
     continued: bool
+    roomy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +140,39 @@ def _tables(table: MeasurementTable) -> list[TableView]:
     """A table cut to the width of a page: columns beyond it continue in a table of their own."""
     rows, more = _cut(table.rows, table.rows[0].n if table.rows else None)
     aligned = [_aligned([row.cells[place] for row in rows]) for place in range(len(table.columns))]
-    pieces = max(1, -(-len(table.columns) // _columns_that_fit(aligned)))
-    width = max(1, -(-len(table.columns) // pieces))
+    widths = [_width(cells) for cells in aligned]
     views = []
-    for start in range(0, len(table.columns), width):
-        chosen = slice(start, start + width)
+    for chosen in _pieces(widths):
         narrow = [
-            replace(row, cells=tuple(column[place] for column in aligned[chosen]))
+            replace(row, cells=tuple(cells[place] for cells in aligned[chosen]))
             for place, row in enumerate(rows)
         ]
-        views.append(TableView(table, table.columns[chosen], tuple(narrow), more, start > 0))
+        roomy = _needs(widths[chosen]) <= ROOM_MM - ROOMY_MM
+        views.append(TableView(table, table.columns[chosen], tuple(narrow), more, chosen.start > 0, roomy))
     return views
 
 
-def _columns_that_fit(columns: Sequence[Sequence[Estimate]]) -> int:
-    """How many columns a page has room for, by the longest interval that stands in one of them."""
-    cells = [cell for column in columns for cell in column if cell.low is not None and cell.high is not None]
+def _width(cells: Sequence[Estimate]) -> float:
+    """How wide a column is, in millimetres, by the longest interval that stands in it."""
     longest = max(
-        (len(cell.low.words) + len(cell.high.words) + 4 for cell in cells if cell.low and cell.high),
-        default=8,
+        (len(f"{one.low.words} to {one.high.words}") for one in cells if one.low and one.high), default=8
     )
-    return max(1, min(MOST_COLUMNS, int(ROOM_MM / (longest * FIGURE_MM + GAP_MM))))
+    return longest * FIGURE_MM + GAP_MM
+
+
+def _needs(widths: Sequence[float]) -> float:
+    """The room that columns need together; they are all as wide as the widest."""
+    return max(widths, default=0.0) * len(widths)
+
+
+def _pieces(widths: Sequence[float]) -> list[slice]:
+    """The fewest tables of nearly equal numbers of columns that each fit a page."""
+    for pieces in range(1, len(widths) + 1):
+        size = -(-len(widths) // pieces)
+        cuts = [slice(start, start + size) for start in range(0, len(widths), size)]
+        if size <= MOST_COLUMNS and all(_needs(widths[cut]) <= ROOM_MM for cut in cuts):
+            return cuts
+    return [slice(place, place + 1) for place in range(max(1, len(widths)))]
 
 
 def _comparison(comparison: Comparison) -> ComparisonView:
