@@ -38,11 +38,14 @@ class Lines:
 
 def load(text: str) -> tuple[Any, Lines]:
     """The data in the text and its lines, or Invalid with the line of what cannot be read."""
-    if len(text.encode()) > MAX_SIZE:
+    if len(text) > MAX_SIZE:
         raise _refused(1, f"The text is larger than {MAX_SIZE // 1024} kB.")
     try:
+        text.encode()
         _refuse_references(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeEncodeError as error:
+        raise _refused(1, "The text holds half a character.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is not YAML"

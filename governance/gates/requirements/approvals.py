@@ -153,10 +153,10 @@ def _words_on_this(dossier: Dossier) -> list[VoteFacts]:
     digest = subject.subject_digest(dossier)
     again = dossier.version and dossier.step and dossier.version.stage == dossier.step.from_stage
     void = {"withdrawn", "used"} if again else {"withdrawn"}
-    withdrawn = {request.id for request in dossier.requests if request.state in void}
+    standing = {request.id for request in dossier.requests if request.state not in void}
     last: dict[str, VoteFacts] = {}
     for vote in _own_step(dossier):
-        if vote.subject_digest == digest and (vote.verdict == "reject" or vote.request not in withdrawn):
+        if vote.subject_digest == digest and (vote.verdict == "reject" or vote.request in standing):
             last[vote.voter] = vote
     return list(last.values())
 

@@ -1,0 +1,107 @@
+"""Which runs count, and what a run that counts opens."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from governance.gates import evidence
+from governance.gates.spec import Dossier, PlanFacts, RunFacts, State
+from tests.governance.gates import facts
+from tests.governance.gates.test_decide import decided, finding, unmet
+
+
+def with_runs(*runs: RunFacts, **changes: Any) -> Dossier:
+    return replace(facts.bare(), runs=runs, **changes)
+
+
+def test_another_seed_does_not_undo_a_failure() -> None:
+    failed = facts.run(id="a", state="failed", seed=1, finished_at=facts.ago(days=5))
+    passed = facts.run(id="b", seed=2, finished_at=facts.ago(days=1))
+    assert evidence.counted(with_runs(failed, passed)) == (failed,)
+
+
+def test_another_seed_does_not_turn_too_little_data_into_enough() -> None:
+    undecided = facts.run(id="a", state="insufficient", seed=1, finished_at=facts.ago(days=5))
+    passed = facts.run(id="b", seed=2, finished_at=facts.ago(days=1))
+    assert evidence.counted(with_runs(undecided, passed)) == (undecided,)
+
+
+def test_what_could_not_be_measured_is_replaced_by_a_later_run() -> None:
+    errored = facts.run(id="a", state="errored", checks=(), finished_at=facts.ago(days=5))
+    passed = facts.run(id="b", finished_at=facts.ago(days=1))
+    assert evidence.counted(with_runs(errored, passed)) == (passed,)
+    assert evidence.counted(with_runs(errored)) == (errored,)
+
+
+def test_newer_code_measures_anew() -> None:
+    failed = facts.run(id="a", state="failed", code_version="1", finished_at=facts.ago(days=5))
+    passed = facts.run(id="b", code_version="2", finished_at=facts.ago(days=1))
+    assert evidence.counted(with_runs(failed, passed)) == (passed,)
+
+
+def test_a_failure_on_one_dataset_is_not_outweighed_by_another() -> None:
+    other = PlanFacts("plan-2", facts.digest("plan-2"), "data-1", "vera", facts.ago(days=4))
+    failed = facts.run(state="failed", checks=(facts.check(verdict="failed"),))
+    passed = facts.run(id="b", plan="plan-2", requested_at=facts.ago(days=3))
+    dossier = with_runs(failed, passed, plans=(*facts.bare().plans, other))
+    assert finding(decided(dossier), "checks.Impact ratio by sex").state is State.OPEN
+
+
+def test_a_newer_plan_that_was_not_run_closes_the_gate() -> None:
+    newer = PlanFacts("plan-2", facts.digest("plan-2"), "data-2", "vera", facts.ago(days=4))
+    dossier = replace(facts.allowing(), plans=(*facts.allowing().plans, newer))
+    assert f"checks.plan.{newer.digest[7:19]}" in unmet(decided(dossier))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [("failed", State.OPEN), ("errored", State.OPEN), ("insufficient", State.INSUFFICIENT)],
+)
+def test_only_passed_opens(verdict: str, state: State) -> None:
+    run = facts.run(state="insufficient", checks=(facts.check(verdict=verdict),))
+    assert finding(decided(with_runs(run)), "checks.Impact ratio by sex").state is state
+
+
+def test_an_advisory_check_stops_nobody_and_opens_nothing() -> None:
+    advisory = facts.check("Told only", blocking=False, verdict="failed")
+    run = facts.run(state="failed", checks=(facts.check(), advisory))
+    assert not any(code.startswith("checks") for code in unmet(decided(with_runs(run))))
+    alone = facts.run(checks=(replace(facts.check(), blocking=False),))
+    assert "checks" in unmet(decided(with_runs(alone)))
+
+
+def test_a_laxer_bar_than_the_policys_opens_nothing() -> None:
+    lax = facts.run(checks=(facts.check(threshold="0.5"),))
+    assert "checks.absent.favourable_impact_ratio" in unmet(decided(with_runs(lax)))
+    strict = facts.run(checks=(facts.check(threshold="0.85", comparison=">"),))
+    assert "checks.absent.favourable_impact_ratio" not in unmet(decided(with_runs(strict)))
+
+
+def test_the_wrong_side_of_a_bar_opens_nothing() -> None:
+    turned = facts.run(checks=(facts.check(comparison="<="),))
+    assert "checks.absent.favourable_impact_ratio" in unmet(decided(with_runs(turned)))
+
+
+def test_a_result_that_was_touched_is_no_evidence() -> None:
+    states = unmet(decided(with_runs(facts.run(intact=False))))
+    assert {"evidence.bias", "evidence.performance", "evidence.explainability"} <= states.keys()
+    assert any(code.startswith("checks.plan.") for code in states)
+
+
+def test_a_run_before_its_plan_is_exploratory() -> None:
+    early = facts.run(requested_at=facts.ago(days=8))
+    decision = decided(with_runs(early))
+    assert "exploratory" in finding(decision, "evidence.bias").sentence
+    assert any(code.startswith("checks.plan.") for code in unmet(decision))
+
+
+def test_old_measurements_are_stale() -> None:
+    old = facts.run(finished_at=facts.ago(days=181), requested_at=facts.ago(days=200))
+    plan = replace(facts.bare().plans[0], sealed_at=facts.ago(days=300))
+    assert finding(decided(with_runs(old, plans=(plan,))), "evidence.bias").state is State.STALE
+
+
+def test_a_missing_kind_of_evidence_is_open() -> None:
+    unexplained = facts.run(kinds=("bias", "performance"))
+    assert unmet(decided(with_runs(unexplained)))["evidence.explainability"] is State.OPEN

@@ -1,0 +1,106 @@
+"""The way to green: what a closed gate says has to be done, done, opens it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from governance.gates.requirements.measured import AUDIT
+from governance.gates.spec import Dossier
+from tests.governance.gates import facts
+from tests.governance.gates.test_decide import decided
+
+ASK = "Ask for approval. A {} votes on the approval request."
+
+
+def do(dossier: Dossier, action: str) -> Dossier:
+    """The facts after somebody did this."""
+    for said, change in ACTIONS.items():
+        if action.startswith(said):
+            return change(dossier)
+    raise AssertionError(f"nobody knows how to: {action}")
+
+
+def _document(kind: str) -> Callable[[Dossier], Dossier]:
+    return lambda dossier: replace(dossier, documents=(*dossier.documents, facts.document(kind)))
+
+
+def _vote(voter: str) -> Callable[[Dossier], Dossier]:
+    def change(dossier: Dossier) -> Dossier:
+        asked = dossier if dossier.requests else facts.asked(dossier)
+        return facts.voted(asked, **{voter: facts.VOTERS[voter]})
+
+    return change
+
+
+def _report(dossier: Dossier) -> Dossier:
+    return facts.reported(dossier)
+
+
+def _again(voter: str) -> Callable[[Dossier], Dossier]:
+    return lambda dossier: facts.voted(
+        facts.asked(dossier, id=f"again-{voter}"), **{voter: facts.VOTERS[voter]}
+    )
+
+
+ACTIONS: dict[str, Callable[[Dossier], Dossier]] = {
+    "Add the document “Model card”": _document("model_card"),
+    "Add the document “Intended-use statement”": _document("intended_use_statement"),
+    AUDIT: lambda dossier: replace(dossier, runs=(facts.run(),)),
+    "Seal a plan with": lambda dossier: replace(dossier, runs=(facts.run(),)),
+    ASK.format("validator"): _vote("vera"),
+    ASK.format("compliance officer"): _vote("cora"),
+    ASK.format("business approver"): _vote("adam"),
+    "A business approver votes": _vote("adam"),
+    "Ask for approval again. A validator": _again("vera"),
+    "Ask for approval again. A compliance officer": _again("cora"),
+    "Ask for approval again. A business approver": _again("adam"),
+    "Generate the": _report,
+}
+
+
+def _without(kind: str, dossier: Dossier) -> Dossier:
+    return replace(dossier, documents=tuple(d for d in dossier.documents if d.kind != kind))
+
+
+@pytest.mark.parametrize(
+    "dossier",
+    [
+        facts.bare(),
+        replace(facts.bare(), runs=()),
+        _without("model_card", facts.bare()),
+        _without("model_card", facts.allowing()),
+        _without("intended_use_statement", facts.allowing()),
+        facts.voted(facts.asked(facts.bare()), vera="validator", cora="compliance_officer"),
+        facts.voted(facts.asked(facts.bare())),
+    ],
+    ids=["bare", "unmeasured", "no card", "card lost", "use lost", "a vote short", "unreported"],
+)
+def test_following_it_opens_the_gate(dossier: Dossier) -> None:
+    plan = decided(dossier).unblock_plan
+    assert plan
+    for action in plan:
+        dossier = do(dossier, action)
+    assert decided(dossier).allows, decided(dossier).unblock_plan
+
+
+def test_each_action_is_named_once() -> None:
+    plan = decided(replace(facts.bare(), runs=(), documents=())).unblock_plan
+    assert len(plan) == len(set(plan))
+    assert plan.count(AUDIT) == 1
+
+
+def test_the_report_comes_last_and_votes_before_it() -> None:
+    plan = decided(replace(facts.bare(), runs=())).unblock_plan
+    assert plan[0] == AUDIT
+    assert plan[-1] == "Generate the validation report."
+    assert all("votes" in action for action in plan[-4:-1])
+
+
+def test_new_evidence_asks_for_the_votes_again() -> None:
+    without = replace(facts.run(), kinds=("bias", "performance"))
+    dossier = facts.reported(facts.voted(facts.asked(replace(facts.bare(), runs=(without,)))))
+    plan = decided(dossier).unblock_plan
+    assert plan[0] == AUDIT
+    assert "Ask for approval again. A validator votes on what changed." in plan
+    assert plan[-1] == "Generate the report again."

@@ -1,0 +1,41 @@
+"""A report counts while it tells the facts as they are."""
+
+from dataclasses import replace
+
+import pytest
+
+from governance.gates import subject
+from governance.gates.spec import State
+from tests.governance.gates import facts
+from tests.governance.gates.test_decide import decided, finding
+
+
+def test_it_is_stale_after_a_vote() -> None:
+    dossier = facts.allowing()
+    another = facts.vote(dossier, "rita", "reviewer")
+    found = finding(decided(replace(dossier, votes=(*dossier.votes, another))), "report.validation_report")
+    assert found.state is State.STALE
+
+
+def test_it_is_stale_after_another_document() -> None:
+    dossier = replace(facts.allowing(), documents=(*facts.allowing().documents, facts.document("dpia")))
+    assert finding(decided(dossier), "report.validation_report").state is State.STALE
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "failed"])
+def test_it_counts_only_when_it_is_there(state: str) -> None:
+    dossier = facts.reported(replace(facts.allowing(), reports=()), state=state, pdf_digest="")
+    assert finding(decided(dossier), "report.validation_report").state is State.OPEN
+
+
+def test_its_basis_has_no_clock_no_stage_and_no_decision() -> None:
+    dossier = facts.allowing()
+    assert dossier.version is not None
+    later = replace(
+        dossier,
+        now=facts.ago(days=-1),
+        environment="production",
+        version=replace(dossier.version, stage="production"),
+        log=replace(dossier.log, size=99),
+    )
+    assert subject.basis_digest(later) == subject.basis_digest(dossier)
