@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -71,7 +72,7 @@ class RunOut(serializers.ModelSerializer[AuditRun]):
     @extend_schema_field(OpenApiTypes.URI)
     def get_url(self, run: AuditRun) -> str:
         """Where a person reads the evidence."""
-        return f"{settings.ASSAY_PUBLIC_URL}/runs/{run.pk}/"
+        return settings.ASSAY_PUBLIC_URL + reverse("run", args=[run.pk])
 
 
 class MeasurementOut(serializers.ModelSerializer[Measurement]):

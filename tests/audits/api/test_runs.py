@@ -56,7 +56,7 @@ def test_a_pipeline_asks_for_a_run_and_follows_it(
         ("accuracy", "passed"),
         ("impact ratio by sex", "passed"),
     ]
-    assert run["url"].endswith(f"/runs/{run_id}/")
+    assert run["url"].endswith(f"/runs/{run_id}")
     assert run["model_version"] == str(version.pk)
 
 
