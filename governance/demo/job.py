@@ -1,7 +1,7 @@
 """The main job: from registered facts to a decision, told step by step."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,14 +10,21 @@ from governance.demo import data, files, models, story
 from governance.demo.calls import Caller, CallFailed
 
 ENVIRONMENT: Final = "production"
-VOTES: Final[tuple[tuple[str, str, str], ...]] = (
+Votes = tuple[tuple[str, str, str], ...]
+# Three signatures under pressure; they do not open a gate whose evidence says no.
+HASTY: Final[Votes] = (
+    ("vera", "validator", "The gap by sex is known to the team. I sign for the accuracy."),
+    ("cora", "compliance_officer", "Signed for the launch date, with the report attached."),
+    ("adam", "approver", "The launch date stands."),
+)
+SOUND: Final[Votes] = (
     (
         "vera",
         "validator",
-        "I re-read the plan and the run: every bar was set before, and every interval clears it.",
+        "I re-read the plan and the run: every bar was set before, every interval clears it.",
     ),
     ("cora", "compliance_officer", "The obligations of the tier are documented; the proxy is gone."),
-    ("adam", "approver", "Fits the product's intended use. Go."),
+    ("adam", "approver", "Fits the intended use. Go."),
 )
 CHECKS_SHAPES: Final = {"passed": "●", "failed": "■", "insufficient": "▲", "errored": "✕"}
 
@@ -102,7 +109,7 @@ class Job:
             self._move(version, "compliance")
         else:
             self._try_to_move(version, "compliance")
-        self._approve(version)
+        self._approve(version, SOUND if run["state"] == "passed" else HASTY)
         self._report(version, recipe)
         self._ask(recipe, made.models[recipe.version])
         if run["state"] == "passed":
@@ -160,10 +167,7 @@ class Job:
             self.say(f"    ✕ {ended['error']}")
         return ended
 
-    def _approve(self, version: str) -> None:
-        self._vote(version, VOTES)
-
-    def _vote(self, version: str, votes: Sequence[tuple[str, str, str]]) -> None:
+    def _approve(self, version: str, votes: Votes) -> None:
         request = self.people["dana"].post(
             f"/model-versions/{version}/approval-requests", {"to": ENVIRONMENT}
         )

@@ -24,6 +24,7 @@ ROOM_MM, FIGURE_MM, GAP_MM = 121.0, 1.25, 2.2
 # What is left over from here on goes to the labels.
 ROOMY_MM = 35.0
 MOST_ON_COVER = 14
+USUAL_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,17 @@ def typeset(document: ReportDocument) -> Typeset:
 
 def _checks(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:
     """Values and bars with as many decimals as it takes to tell them apart, the same for all so that they align."""
-    values = _aligned([_beside(line.value.at(2), line.bar) for line in lines])
+    usual = [line.value.at(min(line.value.value.digits, USUAL_DIGITS)) for line in lines]
+    values = _aligned([_beside(value, line.bar) for value, line in zip(usual, lines, strict=True)])
     return tuple(
-        replace(line, value=value, bar=line.bar.at(max(line.bar.digits, own_digits(line.bar.value or 0))))
+        replace(line, value=value, bar=line.bar.at(_declared(line.bar)))
         for line, value in zip(lines, values, strict=True)
     )
+
+
+def _declared(bar: Cited) -> int:
+    """A bar has every decimal it was declared with, and two where it was given with more than it needs."""
+    return max(min(bar.digits, 2), own_digits(bar.value or 0))
 
 
 def _beside(estimate: Estimate, bar: Cited | None) -> Estimate:
@@ -184,6 +191,8 @@ def _comparison(comparison: Comparison) -> ComparisonView:
         for line, rate, relation in zip(groups, rates, relations, strict=True)
     )
     digits = max((line.relation.value.digits for line in lines), default=2)
+    if comparison.bar:
+        comparison = replace(comparison, bar=comparison.bar.at(_declared(comparison.bar)))
     return ComparisonView(comparison, lines, more, of_comparison(comparison, digits))
 
 

@@ -132,6 +132,16 @@ def figure(value: float | None, digits: int = 3) -> str:
 
 
 @register.filter
+def amount(value: float | None) -> str:
+    """A count without decimals, anything else with four."""
+    if value is None:
+        return "–"
+    return (
+        f"{value:,.0f}".replace(",", "\u202f") if value == int(value) and abs(value) > 1 else f"{value:.4f}"
+    )
+
+
+@register.filter
 def interval(row: Any, digits: int = 3) -> str:
     """`0.83 [0.76, 0.90]` of anything with value, low and high."""
     if row.value is None:

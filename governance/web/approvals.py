@@ -1,7 +1,6 @@
 """The inbox, and the page on which somebody approves or rejects exactly one thing."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,14 +15,13 @@ from governance.gates import codec
 from governance.gates.spec import Subject
 from governance.models import ApprovalRequest, RequestState, Vote, VoteVerdict
 from governance.services import approvals
+from governance.web import inbox as open_requests
 from governance.web.standing import standing
 from registry import selectors as facts
 from registry.actors import Actor
 from registry.errors import AssayError
 from registry.stages import Role
 from registry.web.requests import acting
-
-INBOX_LIMIT = 100
 
 
 class VoteForm(forms.Form):
@@ -42,33 +40,13 @@ class VoteForm(forms.Form):
         return cleaned
 
 
-@dataclass(frozen=True)
-class InboxLine:
-    """An open request, and what it has to do with the reader."""
-
-    request: ApprovalRequest
-    roles: tuple[str, ...]
-    why_not: str
-
-
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, then what waits for others."""
-    lines = inbox_of(acting(request))
-    mine = [line for line in lines if not line.why_not]
-    others = [line for line in lines if line.why_not]
+    found = open_requests.lines(acting(request))
+    mine = [line for line in found if not line.why_not]
+    others = [line for line in found if line.why_not]
     return render(request, "governance/inbox.html", {"mine": mine, "others": others})
-
-
-def inbox_of(actor: Actor) -> list[InboxLine]:
-    """Every open request the actor can see, each with the roles to vote in or the reason why not."""
-    rows = ApprovalRequest.objects.visible_to(actor).filter(state=RequestState.OPEN)
-    rows = rows.select_related("model_version__model__system", "requested_by").order_by("-requested_at", "pk")
-    found = []
-    for row in rows.prefetch_related("votes")[:INBOX_LIMIT]:
-        mine = approvals.ballot(actor, row)
-        found.append(InboxLine(row, tuple(role.label for role in mine.roles), mine.why_not))
-    return found
 
 
 @require_safe

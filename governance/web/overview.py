@@ -9,8 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from governance.models import Decision, GateVerdict
-from governance.web import lines
-from governance.web.approvals import inbox_of
+from governance.web import inbox, lines
 from registry.actors import Actor
 from registry.models import ModelVersion
 from registry.stages import VersionStage
@@ -43,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The overview."""
     actor = acting(request)
     context = {
-        "mine": [line for line in inbox_of(actor) if not line.why_not],
+        "mine": [line for line in inbox.lines(actor) if not line.why_not],
         "stages": _stages(actor),
         "blocked": _blocked(actor),
     }
@@ -79,5 +78,7 @@ def _blocked(actor: Actor) -> list[BlockedLine]:
 
 
 def _first_open(outcome: str) -> str:
-    findings = json.loads(outcome)["findings"]
-    return next((finding["sentence"] for finding in findings if finding["state"] != "met"), "")
+    findings = [finding for finding in json.loads(outcome)["findings"] if finding["state"] != "met"]
+    # Where the version stands is a consequence; the cause is told first.
+    findings.sort(key=lambda finding: finding["code"].startswith("version.stage"))
+    return str(findings[0]["sentence"]) if findings else ""

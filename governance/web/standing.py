@@ -1,10 +1,11 @@
 """How a version stands at the gate at this moment: gathered and decided as the gate does it, without recording."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from governance import dossier as dossiers
 from governance.gates import decide, evidence, policy, subject
-from governance.gates.spec import Dossier, GateDecision, RunFacts
+from governance.gates.spec import Dossier, Finding, GateDecision, RunFacts
 from registry.errors import Invalid
 from registry.models import ModelVersion
 
@@ -32,6 +33,11 @@ def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
         basis_digest=subject.basis_digest(gathered.dossier),
         runs=evidence.counted(gathered.dossier),
     )
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Open lines first; where the version stands is a consequence, so it comes after the causes."""
+    return sorted(findings, key=lambda finding: (finding.met, finding.code.startswith("version.stage")))
 
 
 def _policy(body: str) -> policy.Policy | None:

@@ -16,7 +16,7 @@ from governance.gates.spec import Finding
 from governance.models import ApprovalRequest, Report, Vote
 from governance.services import approvals, decisions, reports
 from governance.web import lines
-from governance.web.standing import ENVIRONMENT, Standing, standing
+from governance.web.standing import ENVIRONMENT, Standing, in_order, standing
 from registry import selectors as facts
 from registry.access import check
 from registry.actors import Actor
@@ -91,7 +91,7 @@ def _context(actor: Actor, version: ModelVersion, now: Standing) -> dict[str, An
     for run in runs:
         run.passed = sum(c.verdict == "passed" for c in run.check_results.all())  # type: ignore[attr-defined]
     requests = _requests(version)
-    findings = sorted(now.decision.findings, key=lambda finding: finding.met)
+    findings = in_order(now.decision.findings)
     return {
         "version": version,
         "system": system,

@@ -34,11 +34,11 @@ def test_axe_finds_nothing_serious_on_any_page(stage: Stage, sign_in: Callable[.
     wrong = []
     for address in pages(page, stage):
         page.goto(address)
-        for violation in Axe().run(page).response["violations"]:
-            if violation["impact"] in {"serious", "critical"}:
-                wrong.append(
-                    (address, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
-                )
+        wrong += [
+            (address, violation["id"], [node["html"][:120] for node in violation["nodes"][:3]])
+            for violation in Axe().run(page).response["violations"]
+            if violation["impact"] in {"serious", "critical"}
+        ]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append((address, "sticks out sideways", []))
     assert wrong == []

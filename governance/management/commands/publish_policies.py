@@ -31,6 +31,7 @@ class Command(BaseCommand):
         except AssayError as error:
             raise CommandError(error.message) from error
         for policy in published:
-            self.stdout.write(f"published: {policy.name} {policy.number} ({policy.tier}) {policy.digest}")
+            if options["verbosity"]:
+                self.stdout.write(f"published: {policy.name} {policy.number} ({policy.tier}) {policy.digest}")
         if not published:
             self.stdout.write("Every tier has a policy in force already.")
