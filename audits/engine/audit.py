@@ -132,7 +132,7 @@ def _decided(
 def _checks(declared: Declared | None, mapping: Mapping) -> tuple[Check, ...]:
     if declared is None:
         return default_checks(mapping)
-    if isinstance(declared, Sequence) and all(isinstance(check, Check) for check in declared):
+    if isinstance(declared, Sequence) and declared and all(isinstance(one, Check) for one in declared):
         return tuple(check for check in declared if isinstance(check, Check))
     try:
         return checks_from(declared)

@@ -73,6 +73,12 @@ def test_checks_that_make_no_sense_come_back_refused(data: Path) -> None:
     assert outcome.refused.code == "checks.invalid"
 
 
+def test_an_empty_list_of_checks_is_refused(data: Path) -> None:
+    refused = audit(data, MAPPING, []).refused
+    assert refused is not None
+    assert refused.code == "checks.invalid"
+
+
 def test_declared_checks_replace_the_defaults(data: Path) -> None:
     checks = [
         {"name": "rows", "metric": "n", "slice": {"sex": "F"}, "comparison": ">=", "threshold": 500},
