@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -233,6 +234,23 @@ def test_work_stops_at_the_next_report_once_the_lease_is_lost(cast: Cast) -> Non
     lease = leases.take(str(run.pk))
     assert lease is not None
     runs.cancel(actor=cast.actor("dev"), run=run)
+    lease.renew()
+    with pytest.raises(leases.LeaseLost):
+        lease.report("Counting rows", 0.5)
+
+
+def test_a_database_that_stays_away_longer_than_a_lease_means_that_it_is_lost(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Any) -> None:
+        raise OperationalError("server closed the connection")
+
+    lease = leases.take(str(make_run(cast).pk))
+    assert lease is not None
+    monkeypatch.setattr(leases.Lease, "held", away)
+    lease.renew()
+    lease.report("Counting rows", 0.5)  # it may come back
+    monkeypatch.setattr(lease, "_sure_until", 0.0)  # a lease's length later
     lease.renew()
     with pytest.raises(leases.LeaseLost):
         lease.report("Counting rows", 0.5)
