@@ -46,65 +46,28 @@ def _apart(
     return MetricSpec(code, title, scopes, JUDGED, formula, HOLISTICAI, direction, unit, interval, VALUES)
 
 
+def _share(code: str, title: str, of: str, level: str) -> MetricSpec:
+    formula = f"share of {of} >= the {level[1:]} % quantile of all rows"
+    return _error(code, title, formula, NEITHER, unit="share", interval="wilson", source=HOLISTICAI)
+
+
+def _share_apart(code: str, title: str, of: str, sign: str, direction: Direction, unit: str) -> MetricSpec:
+    formula = f"{of}(group) {sign} {of}(reference)"
+    return _apart(code, title, formula, direction, unit=unit, interval="bootstrap")
+
+
 def _level(level: str) -> tuple[MetricSpec, ...]:
     """Who is among the highest: values at or above a quantile of all rows (numpy's linear one, ties included)."""
-    share = f"share of {{}} >= the {level[1:]} % quantile of all rows"
+    chosen, deserving = f"selected_{level}", f"label_selected_{level}"
+    impact, label_impact = f"disparate_impact_{level}", f"label_disparate_impact_{level}"
+    parity = f"statistical_parity_{level}"
     return (
-        MetricSpec(
-            f"selected_{level}",
-            f"Predicted among the highest, {level}",
-            (ROWS,),
-            JUDGED,
-            share.format("predictions"),
-            HOLISTICAI,
-            NEITHER,
-            "share",
-            "wilson",
-            VALUES,
-        ),
-        MetricSpec(
-            f"label_selected_{level}",
-            f"Actually among the highest, {level}",
-            (ROWS,),
-            JUDGED,
-            share.format("labels"),
-            HOLISTICAI,
-            NEITHER,
-            "share",
-            "wilson",
-            VALUES,
-        ),
-        MetricSpec(
-            f"disparate_impact_{level}",
-            f"Disparate impact, {level}",
-            (GROUP,),
-            JUDGED,
-            f"selected_{level}(group) / selected_{level}(reference)",
-            HOLISTICAI,
-            TO_ONE,
-            "ratio",
-            tasks=VALUES,
-        ),
-        MetricSpec(
-            f"statistical_parity_{level}",
-            f"Statistical parity, {level}",
-            (GROUP,),
-            JUDGED,
-            f"selected_{level}(group) - selected_{level}(reference)",
-            HOLISTICAI,
-            TO_ZERO,
-            tasks=VALUES,
-        ),
-        MetricSpec(
-            f"label_disparate_impact_{level}",
-            f"Disparate impact of the label, {level}",
-            (GROUP,),
-            JUDGED,
-            f"label_selected_{level}(group) / label_selected_{level}(reference)",
-            HOLISTICAI,
-            TO_ONE,
-            "ratio",
-            tasks=VALUES,
+        _share(chosen, f"Predicted among the highest, {level}", "predictions", level),
+        _share(deserving, f"Actually among the highest, {level}", "labels", level),
+        _share_apart(impact, f"Disparate impact, {level}", chosen, "/", TO_ONE, "ratio"),
+        _share_apart(parity, f"Statistical parity, {level}", chosen, "-", TO_ZERO, "share"),
+        _share_apart(
+            label_impact, f"Disparate impact of the label, {level}", deserving, "/", TO_ONE, "ratio"
         ),
     )
 
