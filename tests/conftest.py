@@ -38,6 +38,25 @@ def cast(db: None) -> Cast:
     return make_cast()
 
 
+# What makes a test one of the database, so that the PostgreSQL lane runs it too.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+OWN_SERVERS = ("postgresql", "redis", "browser")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The PostgreSQL lane leaves out what no database can change: the SQLite lane runs it, once."""
+    if os.environ.get("ASSAY_TEST_LANE") != "postgresql":
+        return
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        uses = bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
+        marked = item.get_closest_marker("django_db") or any(map(item.get_closest_marker, OWN_SERVERS))
+        (kept if uses or marked else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
 GUARDED = ("registry_ledgerentry", "registry_ledgerhead")
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 

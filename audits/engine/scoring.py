@@ -46,7 +46,9 @@ def with_scores(
     with tempfile.TemporaryDirectory(prefix="assay-score-") as folder:
         scores = Path(folder) / "scores.parquet"
         tell("Scoring the rows with the model", 0.02)
-        scored = jobs.score(model, path, mapping.features, scores)
+        scored = jobs.score(
+            model, path, mapping.features, scores, progress=lambda step, share: tell(step, 0.02 + 0.3 * share)
+        )
         if scored.rows != files.rows:
             raise Refused("model.rows", f"The model scored {scored.rows} of {files.rows} rows.")
         combined = Path(folder) / path.name
