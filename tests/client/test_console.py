@@ -73,7 +73,7 @@ def test_a_silent_service_blocks_in_time(service: FakeService) -> None:
     service.behaviour = silence
     ran = run(service, *GATE, "--timeout", "1")
     assert ran.returncode == 5
-    assert "within 0.95 seconds" in ran.stderr
+    assert "no complete answer in time" in ran.stderr
 
 
 @pytest.mark.parametrize("flag", [[], ["--json"]])

@@ -60,7 +60,7 @@ def with_changes(document: dict[str, Any], changes: list[Any]) -> dict[str, Any]
         if value is None:
             changed.pop(name, None)
         else:
-            changed[name] = value[0]
+            changed[name] = copy.deepcopy(value[0])
     return changed
 
 
@@ -141,7 +141,7 @@ def test_only_a_right_statement_signed_by_the_pinned_key_allows(changes: list[An
         if isinstance(at, dict):
             at.pop(path[-1], None)
             if value is not None:
-                at[path[-1]] = value[0]
+                at[path[-1]] = copy.deepcopy(value[0])
     document["attestation"] = envelope(said, signer)
     code = exit_code(json.dumps(document).encode(), KEY)
     if code == outcomes.ALLOWED:

@@ -19,6 +19,7 @@ from assay_client.outcomes import Stop, Unusable
 
 LIMIT = 1_000_000
 BLOCK = 65_536
+TOO_SLOW = "{site} gave no complete answer in time; --timeout gives it longer."
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,7 @@ def exchange(site: Site, call: Call, seconds: float) -> Reply:
     attempt.join(max(seconds, 0.0))
     if attempt.is_alive():
         attempt.abandon()
-        raise Unusable(
-            "service.timeout", f"{site.shown} gave no complete answer within {max(seconds, 0.0):.3g} seconds."
-        )
+        raise Unusable("service.timeout", TOO_SLOW.format(site=site.shown))
     if attempt.error is not None:
         raise _explained(site, attempt.error)
     if attempt.reply is None:
@@ -174,7 +173,7 @@ _CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
     (ssl.SSLCertVerificationError, "service.certificate", "The certificate of {site} is not valid: {cause}."),
     (ssl.SSLError, "service.tls", "No secure connection to {site} could be made: {cause}."),
     (socket.gaierror, "service.name", "The name of {site} cannot be looked up: {cause}."),
-    (socket.timeout, "service.timeout", "{site} did not answer in time."),
+    (socket.timeout, "service.timeout", TOO_SLOW),
     (ConnectionRefusedError, "service.refused", "Nothing answers at {site}: connection refused."),
     (http.client.IncompleteRead, "answer.truncated", "The answer of {site} was cut off."),
     (http.client.HTTPException, "answer.not_http", "{site} did not answer in valid HTTP ({cause})."),
