@@ -98,7 +98,7 @@ def _quantiles(source: Source, column: str, quantiles: Sequence[float]) -> list[
 
 def _place(n: int, q: float) -> tuple[int, int, float]:
     """Between which order statistics the quantile lies, by numpy's own arithmetic."""
-    virtual = n * q + (1.0 - q) - 1.0
+    virtual = (n - 1) * q
     below = min(max(math.floor(virtual), 0), n - 1)
     return below, min(below + 1, n - 1), virtual - below
 
