@@ -12,7 +12,7 @@ from audits.checks.declare import checks_from
 from audits.checks.default import default_checks as defaults_of
 from audits.checks.spec import Check, CheckError, CheckResult
 from audits.engine import digests
-from audits.engine.evidence import decide
+from audits.engine.evidence import decide, family_of
 from audits.engine.explaining import explanation_of
 from audits.engine.measuring import Measured, Progress, measure
 from audits.engine.outcome import AuditOutcome
@@ -96,7 +96,8 @@ def _audited(
     model: ModelRef | None,
     inputs: dict[str, Any],
 ) -> AuditOutcome:
-    measured = measure(source, mapping, sampling, Listing(), tell)
+    wanted = {family_of(check, mapping) for check in checks}
+    measured = measure(source, mapping, sampling, Listing(), tell, wanted)
     results = _decided(source, mapping, checks, measured)
     explanation, failed = None, None
     if model is not None:
@@ -123,7 +124,7 @@ def _decided(
     def remeasure(confidence: float) -> Measured:
         if confidence not in again:
             sampling = replace(measured.sampling, confidence=confidence)
-            again[confidence] = measure(source, mapping, sampling, Listing(), _nobody)
+            again[confidence] = measure(source, mapping, sampling, Listing(), _nobody, ())
         return again[confidence]
 
     return tuple(decide(check, mapping, measured, remeasure) for check in checks)

@@ -67,9 +67,14 @@ def on_slice(check: Check, measured: Measured) -> Evidence | None:
     return None
 
 
+def family_of(check: Check, mapping: Mapping) -> tuple[str, ...]:
+    """The attributes that a check compares, in the order of the mapping."""
+    return tuple(name for name in mapping.sensitive if name in check.across)
+
+
 def across(check: Check, mapping: Mapping, measured: Measured) -> Evidence | None:
     """The groups with enough rows compared with each other, and the small ones named."""
-    family = tuple(name for name in mapping.sensitive if name in check.across)
+    family = family_of(check, mapping)
     comparison = COMPARISONS[check.metric]
     for found in measured.figures.get(family, []):
         if found.has(comparison.of):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 
-TOO_MANY = (
-    "{attributes} has {groups:,} groups, and more than {limit:,} are not compared: name coarser groups."
-)
+LARGEST_TABLE = 1_000_000
+"""Groups times classes times classes of one table."""
+
 MAIN_COMPARISONS = {
     BINARY: ("favourable_impact_ratio", "demographic_parity_difference", "equalized_odds_difference"),
     MULTICLASS: ("multiclass_statistical_parity",),
@@ -47,9 +47,14 @@ class Measured:
 
 
 def measure(
-    source: Source, mapping: Mapping, sampling: Sampling, listing: Listing, progress: Progress
+    source: Source,
+    mapping: Mapping,
+    sampling: Sampling,
+    listing: Listing,
+    progress: Progress,
+    wanted: Container[Family],
 ) -> Measured:
-    """Measure everything that the mapping names columns for."""
+    """Measure everything that the mapping names columns for; ``wanted`` families are those that checks compare."""
     progress("Counting the rows", 0.3)
     counted = cells(source, mapping)
     orientation = orient(mapping, counted)
@@ -57,9 +62,9 @@ def measure(
     families = comparable(counted, mapping.sensitive, measured, mapping, listing)
     progress("Measuring the groups", 0.4)
     if mapping.task == BINARY:
-        measured.add(*binary.measure(counted, families, orientation, sampling, listing))
+        measured.add(*binary.measure(counted, families, orientation, sampling, listing, wanted))
     elif mapping.task == MULTICLASS:
-        measured.add(*multiclass.measure(counted, families, orientation, sampling, listing))
+        measured.add(*multiclass.measure(counted, families, orientation, sampling, listing, wanted))
     else:
         _values(source, mapping, families, measured, listing)
     if mapping.task == BINARY and mapping.score and mapping.label:
@@ -89,23 +94,24 @@ def comparable(
     families = []
     for family in families_of(sensitive):
         groups = len({group for group in _members(counted, family) if "" not in group})
-        if 0 < groups <= listing.compared_up_to:
+        values = groups * max(len(counted.classes), 2) ** 2
+        if 0 < groups <= listing.compared_up_to and values <= LARGEST_TABLE:
             families.append(family)
             continue
-        names = " x ".join(family)
-        reason = TOO_MANY.format(attributes=names, groups=groups, limit=listing.compared_up_to)
-        reason = reason if groups else f"No row has a value in {names}."
+        reason = _not_compared(" x ".join(family), groups, len(counted.classes), listing)
         for code in MAIN_COMPARISONS.get(mapping.task, ("mae_ratio",)):
-            measured.measurements.append(
-                Measurement(
-                    code,
-                    dict.fromkeys(family),
-                    None,
-                    0,
-                    reason if groups else f"No row has a value in {names}.",
-                )
-            )
+            measured.measurements.append(Measurement(code, dict.fromkeys(family), None, 0, reason))
     return families
+
+
+def _not_compared(names: str, groups: int, classes: int, listing: Listing) -> str:
+    if not groups:
+        return f"No row has a value in {names}."
+    if groups > listing.compared_up_to:
+        many = f"{names} has {groups:,} groups, and more than {listing.compared_up_to:,} are not compared"
+    else:
+        many = f"{names} has {groups:,} groups, too many to be compared in {classes:,} classes"
+    return f"{many}: name coarser groups."
 
 
 def _members(counted: Cells, family: Family) -> list[tuple[str, ...]]:

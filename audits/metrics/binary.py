@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from audits.metrics.comparisons import across_rows, independence_rows, standing_rows, z_rows
@@ -43,15 +43,24 @@ class Binary:
 
 
 def measure(
-    cells: Counted, families: Sequence[Family], orientation: Orientation, sampling: Sampling, listing: Listing
+    cells: Counted,
+    families: Sequence[Family],
+    orientation: Orientation,
+    sampling: Sampling,
+    listing: Listing,
+    wanted: Container[Family] | None = None,
 ) -> tuple[list[Measurement], dict[Family, Figures]]:
-    """Measure every family of groups, and hand back the figures from which checks compare again."""
+    """Measure every family of groups, and hand back the figures of those from which checks compare again.
+
+    Figures hold all resamples, so only the ``wanted`` ones are kept (None = all).
+    """
     measured: list[Measurement] = []
     found: dict[Family, Figures] = {}
     for family in families:
         binary = gather(cells, family, orientation, sampling, listing)
         measured += report(binary, orientation, sampling, listing)
-        found[family] = binary.figures
+        if wanted is None or family in wanted:
+            found[family] = binary.figures
     return measured, found
 
 

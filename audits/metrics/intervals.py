@@ -7,6 +7,8 @@ what is drawn; a cell's weight follows as its mean weight per row, so weights ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
@@ -35,16 +37,24 @@ def wilson(
 
 
 def resample(table: Table, sampling: Sampling) -> Numbers:
-    """Weights of each resample: shape (resamples, groups, classes, classes).
+    """Weights of each resample: shape (resamples, groups, classes, classes)."""
+    return np.concatenate(list(resamples(table, sampling)))
+
+
+def resamples(table: Table, sampling: Sampling, values: int = 4_000_000) -> Iterator[Numbers]:
+    """The resamples in parts of at most about so many values, for tables that are large.
 
     The stream depends on the seed and on the slice family only, so adding an attribute changes no other interval.
     """
     rows = int(table.n.sum())
     generator = stream(sampling.seed, table.groups.attributes)
     shares = table.n.ravel() / max(rows, 1)
-    drawn = generator.multinomial(rows, shares, size=sampling.resamples).reshape(-1, *table.n.shape)
     per_row = np.divide(table.weight, table.n, out=np.zeros_like(table.weight), where=table.n > 0)
-    return np.asarray(drawn * per_row, dtype=np.float64)
+    part = max(values // table.n.size, 1)
+    for start in range(0, sampling.resamples, part):
+        size = min(part, sampling.resamples - start)
+        drawn = generator.multinomial(rows, shares, size=size).reshape(size, *table.n.shape)
+        yield np.asarray(drawn * per_row, dtype=np.float64)
 
 
 def rate_draws(table: Table, draws: Numbers, of: Rate, sampling: Sampling) -> Numbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -14,9 +14,9 @@ from sklearn.metrics import accuracy_score
 from audits.metrics.binary import FAVOURABLE, Family
 from audits.metrics.comparisons import across_rows, standing_rows
 from audits.metrics.fairness import COMPARISONS, DISTRIBUTION, STANDINGS
-from audits.metrics.figures import UNKNOWN_DRAWS, Figures, Quantity
+from audits.metrics.figures import Figures, Quantity
 from audits.metrics.groups import listed
-from audits.metrics.intervals import resample, unsettled, wilson
+from audits.metrics.intervals import resamples, unsettled, wilson
 from audits.metrics.performance import MetricFunction, metric_frame
 from audits.metrics.rates import share
 from audits.metrics.sheet import Sheet
@@ -25,6 +25,14 @@ from audits.metrics.tables import Counted, Numbers, Table, has_labels, tabulate,
 
 PAIRS_UP_TO = 50
 """With more groups than this, the largest distance between two of them is given without an interval."""
+
+FEW_CLASSES = 20
+"""Of more classes than this, rates are given over all rows only, from the counts alone, and no confusion matrix."""
+
+RESAMPLED_UP_TO = 50_000
+"""A table with more cells than this is not resampled: its comparisons have no interval, and no check passes on them."""
+
+Formula = Callable[[Numbers], Numbers]
 
 POPULATIONS = {
     "selection_rate": "rows",
@@ -76,6 +84,11 @@ def accuracy_above_majority(weights: Numbers) -> Numbers:
     return accuracy(weights) - majority_rate(weights)
 
 
+def share_of(number: int, weights: Numbers) -> Numbers:
+    """Share of rows predicted as one class: shape (..., groups, K, K) -> (..., groups)."""
+    return np.asarray(distribution(weights)[..., number])
+
+
 def distribution(weights: Numbers) -> Numbers:
     """Share of rows predicted as each class: shape (..., groups, K, K) -> (..., groups, K)."""
     return share(*class_parts(weights, labelled=False)["selection_rate"])
@@ -92,24 +105,29 @@ OF_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Multiclass:
-    """The table of one family, its resamples, and the figures made of them."""
+    """The table of one family, and the figures made of it."""
 
     table: Table
-    resampled: Numbers
     classes: tuple[str, ...]
     figures: Figures
 
 
 def measure(
-    cells: Counted, families: Sequence[Family], orientation: Orientation, sampling: Sampling, listing: Listing
+    cells: Counted,
+    families: Sequence[Family],
+    orientation: Orientation,
+    sampling: Sampling,
+    listing: Listing,
+    wanted: Container[Family] | None = None,
 ) -> tuple[list[Measurement], dict[Family, Figures]]:
-    """Measure every family of groups, and hand back the figures from which checks compare again."""
+    """Measure every family of groups, and hand back the figures of those from which checks compare again."""
     measured: list[Measurement] = []
     found: dict[Family, Figures] = {}
     for family in families:
         multiclass = gather(cells, family, orientation, sampling)
         measured += report(multiclass, orientation, sampling, listing)
-        found[family] = multiclass.figures
+        if wanted is None or family in wanted:
+            found[family] = multiclass.figures
     return measured, found
 
 
@@ -119,32 +137,57 @@ def gather(cells: Counted, family: Family, orientation: Orientation, sampling: S
     table = tabulate(cells, family, labelled=labelled)
     complete = not labelled or unlabelled_rows(cells) == 0
     predicted = table if complete else tabulate(cells, family, labelled=False)
-    resampled = resample(table, sampling)
-    drawn = resampled if complete else resample(predicted, sampling)
     figures = Figures(table.groups, table.sizes)
     if labelled:
-        for code, formula in OF_LABELS.items():
-            figures.quantities[code] = _quantity(
-                table,
-                formula(table.weight),
-                formula(_together(table.weight)),
-                formula(resampled),
-                formula(_together(resampled)),
-            )
-    few = len(table.groups) <= PAIRS_UP_TO
-    shares, drawn_shares = distribution(predicted.weight), distribution(drawn)
-    overall, overall_drawn = distribution(_together(predicted.weight)), distribution(_together(drawn))
-    figures.quantities[DISTRIBUTION] = _quantity(
-        predicted, shares, overall, drawn_shares if few else None, overall_drawn if few else None
-    )
+        figures.quantities.update(quantities(table, OF_LABELS, sampling))
+    formulas: dict[str, Formula] = {}
+    if len(table.groups) <= PAIRS_UP_TO:
+        formulas[DISTRIBUTION] = distribution
     if orientation.favourable in cells.classes:
-        good = cells.classes.index(orientation.favourable)
-        chosen = predicted.n.sum(axis=1)[:, good]
-        unsure = unsettled(drawn_shares[..., good], chosen, predicted.sizes, sampling, (*family, FAVOURABLE))
-        figures.quantities[FAVOURABLE] = _quantity(
-            predicted, shares[:, good], overall[:, good], unsure, overall_drawn[..., good]
+        formulas[FAVOURABLE] = partial(share_of, cells.classes.index(orientation.favourable))
+    figures.quantities.update(quantities(predicted, formulas, sampling))
+    if DISTRIBUTION not in formulas:
+        figures.quantities[DISTRIBUTION] = Quantity(
+            distribution(predicted.weight), predicted.sizes, predicted.sizes
         )
-    return Multiclass(table, resampled, cells.classes, figures)
+    if FAVOURABLE in formulas:
+        _unsettle(figures.quantities[FAVOURABLE], (*family, FAVOURABLE), sampling)
+    return Multiclass(table, cells.classes, figures)
+
+
+def quantities(table: Table, formulas: Mapping[str, Formula], sampling: Sampling) -> dict[str, Quantity]:
+    """Each formula by group and for all groups together, on the table and on its resamples, part by part."""
+    known = {
+        code: (formula(table.weight), formula(_together(table.weight))[0])
+        for code, formula in formulas.items()
+    }
+    if table.n.size > RESAMPLED_UP_TO or not formulas:
+        return {
+            code: Quantity(values, table.sizes, table.sizes, overall=overall)
+            for code, (values, overall) in known.items()
+        }
+    parts = [
+        {code: (formula(part), formula(_together(part))[:, 0]) for code, formula in formulas.items()}
+        for part in resamples(table, sampling)
+    ]
+    return {
+        code: Quantity(
+            values,
+            table.sizes,
+            table.sizes,
+            np.concatenate([part[code][0] for part in parts]),
+            overall,
+            np.concatenate([part[code][1] for part in parts]),
+        )
+        for code, (values, overall) in known.items()
+    }
+
+
+def _unsettle(part: Quantity, names: tuple[str, ...], sampling: Sampling) -> None:
+    """A group that was never, or always, predicted as the favourable class is not certain to stay so."""
+    if part.draws is not None:
+        counted = np.where(part.values == 0, 0, np.where(part.values == 1, part.among, -1))
+        unsettled(part.draws, counted, part.among, sampling, names)
 
 
 def report(
@@ -152,14 +195,15 @@ def report(
 ) -> list[Measurement]:
     """Write down what is known about one family."""
     sheet, found = Sheet(sampling), multiclass.figures
-    theirs = fairlearn_values(multiclass.table)
-    for group in listed(found.sizes, listing):
+    members = listed(found.sizes, listing)
+    theirs = fairlearn_values(multiclass.table, members)
+    for at, group in enumerate(members):
         where, rows = found.groups.slice_of(group), int(found.sizes[group])
         sheet.add("n", where, rows, rows)
         for code in (*OF_LABELS, FAVOURABLE):
             part = found.quantities.get(code)
             if part is not None:
-                value = theirs[code][group] if code in theirs else part.values[group]
+                value = theirs[code][at] if code in theirs else part.values[group]
                 sheet.add(
                     code,
                     where,
@@ -168,44 +212,40 @@ def report(
                     reason=_lacking(code),
                     draws=None if part.draws is None else part.draws[:, group],
                 )
-        _class_rows(sheet, multiclass, group, theirs)
+        if len(multiclass.classes) > FEW_CLASSES and found.groups.attributes:
+            continue
+        _class_rows(sheet, multiclass, group, {code: values[at] for code, values in theirs.items()})
     if found.groups.attributes:
         standing_rows(sheet, found, STANDINGS, orientation, listing)
         across_rows(sheet, found, COMPARISONS, listing)
-    elif multiclass.table.labelled:
+    elif multiclass.table.labelled and len(multiclass.classes) <= FEW_CLASSES:
         _confusion_rows(sheet, multiclass)
     return sheet.measurements()
 
 
-def fairlearn_values(table: Table) -> dict[str, Numbers]:
-    """Accuracy (groups,) and selection rates (groups, K) from one call of MetricFrame."""
+def fairlearn_values(table: Table, members: Sequence[int]) -> dict[str, Numbers]:
+    """Accuracy (members,) and, of not too many classes, selection rates (members, K) from one call of MetricFrame."""
     classes = range(table.n.shape[1])
-    functions: dict[str, MetricFunction] = {
-        f"selected {number}": named(partial(selection_rate, pos_label=number)) for number in classes
-    }
+    functions: dict[str, MetricFunction] = {}
+    if len(classes) <= FEW_CLASSES:
+        functions = {
+            f"selected {number}": named(partial(selection_rate, pos_label=number)) for number in classes
+        }
     if table.labelled:
         functions["accuracy"] = accuracy_score
-    if not table.weight.sum() > 0:
+    weights = table.weight[list(members)]
+    if not functions or not weights.sum() > 0:
         return {}
-    frame = metric_frame(table.weight, functions).by_group.reindex(range(len(table.groups)))
-    rates = np.stack([frame[f"selected {number}"].to_numpy(dtype=np.float64) for number in classes], axis=1)
-    values = {"selection_rate": rates}
-    if table.labelled:
-        values["accuracy"] = frame["accuracy"].to_numpy(dtype=np.float64)
-    return values
+    frame = metric_frame(weights, functions).by_group.reindex(range(len(members)))
+    columns = {name: frame[name].to_numpy(dtype=np.float64) for name in functions}
+    values = {"accuracy": columns.pop("accuracy")} if table.labelled else {}
+    return values | ({"selection_rate": np.stack(list(columns.values()), axis=1)} if columns else {})
 
 
 def named(function: partial[float]) -> MetricFunction:
     """Give a partial function the name that fairlearn asks of a metric."""
     function.__name__ = function.func.__name__  # type: ignore[attr-defined]
     return cast(MetricFunction, function)
-
-
-def _quantity(
-    table: Table, values: Numbers, overall: Numbers, draws: Numbers | None, overall_draws: Numbers | None
-) -> Quantity:
-    drawn = UNKNOWN_DRAWS if overall_draws is None else overall_draws[:, 0]
-    return Quantity(values, table.sizes, table.sizes, draws, overall[0], drawn)
 
 
 def _together(weights: Numbers) -> Numbers:
@@ -224,7 +264,7 @@ def _class_rows(sheet: Sheet, multiclass: Multiclass, group: int, theirs: dict[s
     weights = class_parts(table.weight[group], table.labelled)
     counts = class_parts(table.n[group].astype(float), table.labelled)
     for code, (counted, among) in counts.items():
-        values = theirs[code][group] if code in theirs else share(*weights[code])
+        values = theirs[code] if code in theirs else share(*weights[code])
         low, high = wilson(counted, among, sheet.sampling.confidence)
         for number, name in enumerate(multiclass.classes):
             sheet.add(

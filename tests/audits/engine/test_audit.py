@@ -202,6 +202,14 @@ def test_an_attribute_with_a_thousand_pairs_of_groups_is_not_compared_and_says_s
     assert "a x b has 1,600 groups, and more than 1,000 are not compared" in outcome.checks[0].sentence
 
 
+def test_an_attribute_without_a_single_value_is_not_compared_and_says_so(tmp_path: Path) -> None:
+    path = predictions(tmp_path / "d.csv", rows=[("", 1, 1), ("", 0, 0)] * 50)
+    outcome = audit(path, MAPPING, sampling=QUICK)
+    assert verdicts(outcome)["Impact ratio by sex"] == "insufficient"
+    assert "No row has a value in sex." in outcome.checks[1].sentence
+    assert at(outcome.measurements, "accuracy", {}).value == 1
+
+
 def test_intersections_can_be_checked_in_any_order_of_the_attributes(tmp_path: Path) -> None:
     rows = [
         (a, b, label, prediction)
