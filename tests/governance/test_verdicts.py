@@ -1,0 +1,121 @@
+"""Signed verdicts: what the client believes, and the key behind it."""
+
+import base64
+import json
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assay_client import keys, times, verdict
+
+from governance import verdicts
+from governance.services import answers, decisions
+from registry.errors import Unavailable
+from registry.models import ModelVersion
+from tests.cast import Cast
+from tests.governance import staging
+from tests.make import make_system, make_version
+
+
+def answered(cast: Cast, version: ModelVersion) -> tuple[dict[str, Any], verdict.Question]:
+    question = verdict.Question(version.artifact.digest, "production", secrets.token_hex(8))
+    answer = decisions.ask(
+        actor=cast.actor("ci"), artifact_digest=question.digest, environment=question.environment
+    )
+    return json.loads(json.dumps(answers.document(answer, question.nonce))), question
+
+
+def believed(document: dict[str, Any], question: verdict.Question) -> verdict.Answer:
+    return verdict.believe(document, question, keys.parse(answers.public_key()["key"]), times.now())
+
+
+def test_the_client_believes_an_allow_and_exits_with_0(cast: Cast, printer: None) -> None:
+    answer = believed(*answered(cast, staging.allowed(cast)))
+    assert answer.verified
+    assert answer.exit_code(strict=True) == 0
+
+
+def test_the_client_believes_a_stored_allow_too(cast: Cast, printer: None) -> None:
+    version = staging.allowed(cast)
+    first, _ = answered(cast, version)
+    document, question = answered(cast, version)
+    assert document["decision_id"] == first["decision_id"]
+    assert document["decided_at"] > document["first_decided_at"] == first["first_decided_at"]
+    assert believed(document, question).verified
+
+
+def test_the_client_believes_a_denial_and_exits_with_1(cast: Cast) -> None:
+    answer = believed(*answered(cast, staging.at_compliance(cast)))
+    assert answer.verified
+    assert answer.exit_code(strict=False) == 1
+
+
+def test_a_denial_without_a_policy_is_not_signed(cast: Cast) -> None:
+    document, question = answered(cast, make_version(cast, make_system(cast)))
+    assert document["attestation"] is None
+    assert believed(document, question).exit_code(strict=False) == 1
+
+
+@pytest.mark.parametrize(
+    "field", ["verdict", "expires_at", "decision_id", "nonce", "environment", "artifact_digest"]
+)
+def test_a_signature_for_other_facts_is_not_believed(cast: Cast, printer: None, field: str) -> None:
+    document, question = answered(cast, staging.allowed(cast))
+    other, _ = answered(cast, staging.at_validation(cast, ModelVersion.objects.get().model.system, "2"))
+    with pytest.raises(verdict.Unusable):
+        believed({**other, field: document[field], "attestation": document["attestation"]}, question)
+
+
+def test_the_statement_is_the_documented_one(cast: Cast, printer: None) -> None:
+    document, question = answered(cast, staging.allowed(cast))
+    statement = json.loads(base64.b64decode(document["attestation"]["payload"]))
+    predicate = statement["predicate"]
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["predicateType"] == "https://slsa.dev/verification_summary/v1"
+    assert statement["subject"] == [{"digest": {"sha256": question.digest.removeprefix("sha256:")}}]
+    assert predicate["verificationResult"] == "PASSED"
+    assert predicate["verifiedLevels"] == ["ASSAY_ALLOW"]
+    assert predicate["timeVerified"] == document["decided_at"]
+    assert predicate["urn:assay:verdict:v1:subject"] == document["subject_digest"]
+
+
+def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "verdict.pem"
+    first = verdicts.signing_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert verdicts.public_bytes(verdicts.signing_key(path)) == verdicts.public_bytes(first)
+    assert [p.name for p in path.parent.iterdir()] == ["verdict.pem"]
+
+
+def test_two_processes_make_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "verdict.pem"
+    verdicts._make(path)
+    first = path.read_bytes()
+    verdicts._make(path)  # the other process, a moment later
+    assert path.read_bytes() == first
+    assert [p.name for p in tmp_path.iterdir()] == ["verdict.pem"]
+
+
+def test_a_key_that_others_can_read_signs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "verdict.pem"
+    verdicts.signing_key(path)
+    path.chmod(0o640)
+    with pytest.raises(Unavailable, match="read by others"):
+        verdicts.signing_key(path)
+
+
+def test_something_else_than_a_key_signs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "verdict.pem"
+    path.write_text("not a key")
+    path.chmod(0o600)
+    with pytest.raises(Unavailable, match="cannot be read"):
+        verdicts.signing_key(path)
+
+
+def test_a_new_key_in_the_file_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "verdict.pem"
+    first = verdicts.public_bytes(verdicts.signing_key(path))
+    path.unlink()
+    assert verdicts.public_bytes(verdicts.signing_key(path)) != first
