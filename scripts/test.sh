@@ -6,8 +6,9 @@
 #   scripts/test.sh postgresql [pytest …]
 #   scripts/test.sh together              both at once, output in turn (what CI does)
 #
-# The SQLite lane needs no server. The PostgreSQL lane has a real Celery worker over Redis and the browser. A server
-# that does not answer leaves its tests out, with a word at the end; with CI=true that is a failure.
+# The SQLite lane needs no server and runs all but the browser. The PostgreSQL lane runs what needs a database, with a
+# real Celery worker over Redis, and the browser. A server that does not answer leaves its tests out, with a word at the
+# end; with CI=true that is a failure.
 #
 # ASSAY_TEST_DATABASE_URL, ASSAY_TEST_REDIS_URL   the servers (127.0.0.1, standard ports)
 # ASSAY_TEST_WORKERS                              processes per lane (as many as there are cores)
@@ -49,7 +50,7 @@ sqlite_lane() {
 
 postgresql_lane() {
     DATABASE_URL="${DATABASE_SERVER%/*}/assay_$$" CELERY_BROKER_URL="${REDIS_DATABASE:-filesystem://}" CACHE_URL='' \
-        lane postgresql -m "$MARKERS" "$@"
+        lane postgresql -p tests.lanes -m "$MARKERS" "$@"
 }
 
 # Sets what the PostgreSQL lane can use; false when there is no such lane here.
