@@ -4,6 +4,7 @@ import sys
 
 import psycopg
 import redis
+from psycopg import sql
 
 WAIT_SECONDS = 3
 REDIS_DATABASES = range(1, 16)
@@ -35,7 +36,19 @@ def flush(address: str) -> str:
     return address
 
 
-PROBES = {"postgresql": postgresql, "redis": redis_database, "flush": flush}
+def drop(address: str) -> str:
+    """Drops what an interrupted run left of the test databases of this address."""
+    server, _, name = address.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", connect_timeout=WAIT_SECONDS, autocommit=True) as connection:
+        left = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"test_{name}"]
+        )
+        for (database,) in left.fetchall():
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+    return address
+
+
+PROBES = {"postgresql": postgresql, "redis": redis_database, "flush": flush, "drop": drop}
 
 if __name__ == "__main__":
     kind, given = sys.argv[1:]

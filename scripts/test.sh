@@ -19,10 +19,12 @@ DATABASE_SERVER=${ASSAY_TEST_DATABASE_URL:-postgresql://postgres@127.0.0.1:5432/
 REDIS_SERVER=${ASSAY_TEST_REDIS_URL:-redis://127.0.0.1:6379}
 WORKERS=${ASSAY_TEST_WORKERS:-auto}
 VAR=$(mktemp -d)
+DATABASE=
 REDIS_DATABASE=
 # shellcheck disable=SC2317 # called by the trap
 finish() {
     [ -z "$REDIS_DATABASE" ] || python scripts/servers.py flush "$REDIS_DATABASE" >/dev/null || :
+    [ -z "$DATABASE" ] || python scripts/servers.py drop "$DATABASE" >/dev/null || :
     rm -rf "$VAR"
 }
 trap finish EXIT
@@ -49,7 +51,7 @@ sqlite_lane() {
 }
 
 postgresql_lane() {
-    DATABASE_URL="${DATABASE_SERVER%/*}/assay_$$" CELERY_BROKER_URL="${REDIS_DATABASE:-filesystem://}" CACHE_URL='' \
+    DATABASE_URL=$DATABASE CELERY_BROKER_URL="${REDIS_DATABASE:-filesystem://}" CACHE_URL='' \
         lane postgresql -p tests.lanes -m "$MARKERS" "$@"
 }
 
@@ -60,6 +62,7 @@ find_servers() {
         missing "the PostgreSQL lane ($answer)"
         return 1
     fi
+    DATABASE=${DATABASE_SERVER%/*}/assay_$$
     if answer=$(python scripts/servers.py redis "$REDIS_SERVER"); then
         REDIS_DATABASE=$answer
     else
