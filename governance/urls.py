@@ -1,7 +1,7 @@
 """Every route of the service."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from governance.web import health
 
@@ -9,7 +9,7 @@ api_routes: list[URLPattern | URLResolver] = [
     path("", include("registry.api.urls")),
     path("", include("audits.api.urls")),
     path("", include("governance.api.urls")),
-    path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_routes)),
@@ -20,3 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.live),
     path("readyz", health.ready),
 ]
+# Django looks these up by name when no route matches, or when a view crashes.
+handler404 = "governance.web.errors.not_found"
+handler500 = "governance.web.errors.crashed"

@@ -1,6 +1,5 @@
 """How a run ends: its state, its sealed result, its rows, its ledger entry — all of them or none."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -81,19 +80,7 @@ def write(*, run_id: Any, ours: Q, actor: Actor, ending: Ending) -> bool:
 
 def sealed(outcome: Mapping[str, Any]) -> str:
     """The outcome as canonical JSON text; numbers with a fraction become decimal strings, and none is infinite."""
-    return chain.canonical(_exact(outcome, "$")).decode()
-
-
-def _exact(value: Any, path: str) -> Any:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{path} is {value}, which is no result")
-        return repr(value)
-    if isinstance(value, Mapping):
-        return {str(key): _exact(item, f"{path}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(item, f"{path}[{position}]") for position, item in enumerate(value)]
-    return value
+    return chain.canonical(chain.exact(outcome)).decode()
 
 
 def _keep_rows(run: AuditRun, outcome: Mapping[str, Any]) -> None:
@@ -105,7 +92,7 @@ def _keep_rows(run: AuditRun, outcome: Mapping[str, Any]) -> None:
                 name=row["name"],
                 verdict=row["verdict"],
                 sentence=row["sentence"],
-                body=_exact(row, row["name"]),
+                body=chain.exact(row, row["name"]),
             )
             for row in outcome["checks"]
         ],

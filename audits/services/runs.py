@@ -58,7 +58,7 @@ def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditR
         )
     with record.transaction():
         check.require(actor, "run_audit", plan)
-        CheckPlan.objects.select_for_update().get(pk=plan.pk)  # two equal requests make one run
+        CheckPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)  # two equal requests make one run
         made = {run.seed: run for run in AuditRun.objects.filter(plan=plan, code_version=code.VERSION)}
         chosen = _next_seed(made) if seed is None else seed
         return made.get(chosen) or _queue(actor, plan, chosen)

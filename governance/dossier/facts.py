@@ -23,7 +23,6 @@ from governance.gates.spec import (
     VoteFacts,
 )
 from registry.ledger import chain
-from registry.services.datasets import exact
 
 Row = Sequence[str]
 
@@ -57,7 +56,7 @@ def policy(row: Row) -> PolicyFacts:
 def version(row: Row) -> VersionFacts:
     """The model version. A part of the training record counts when it says something."""
     pk, model, name, stage, digest, format_, author, training, *_ = row
-    record = exact(json.loads(training))
+    record = chain.exact(json.loads(training))
     return VersionFacts(
         id=identifier(pk),
         model=model,
@@ -75,7 +74,7 @@ def version(row: Row) -> VersionFacts:
 def dataset(row: Row) -> DatasetFacts:
     """A dataset version; the digest of its column contract is the one of its registration."""
     pk, name, version_, digest, columns, contract, pinned, author, owner, *_ = row
-    contracted = {"columns": json.loads(columns), "contract": exact(json.loads(contract))}
+    contracted = {"columns": json.loads(columns), "contract": chain.exact(json.loads(contract))}
     return DatasetFacts(
         id=identifier(pk),
         dataset=name,

@@ -14,12 +14,38 @@ from registry.api.idempotency import answered_once
 from registry.api.pagination import NewestFirst
 from registry.models import ApiToken
 
+MAX_DEPTH = 30
+
+
+def refuse_unwritable(value: Any, depth: int = 0) -> None:
+    """Refuse text that no database can hold (NUL, half a surrogate pair) and nesting that no person wrote."""
+    if depth > MAX_DEPTH:
+        raise _unwritable(f"The data are nested deeper than {MAX_DEPTH} levels.")
+    if isinstance(value, str) and any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+        raise _unwritable("A text holds a NUL character or half of a surrogate pair.")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            refuse_unwritable(key, depth + 1)
+            refuse_unwritable(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            refuse_unwritable(item, depth + 1)
+
+
+def _unwritable(message: str) -> serializers.ValidationError:
+    # As an object: of a bare text the framework makes a list, and stumbles over it.
+    return serializers.ValidationError({"non_field_errors": [message]})
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Input in which a field that nobody declared is an error, not ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuse unknown fields before looking at the known ones."""
+        """Refuse unknown fields, and text nobody can keep, before looking at the known ones."""
+        try:
+            refuse_unwritable(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"non_field_errors": error.detail}) from error
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             known = ", ".join(sorted(self.fields))
             raise serializers.ValidationError(

@@ -1,12 +1,15 @@
 """The Merkle tree of RFC 6962 / RFC 9162 over canonical entry bytes. Pure: no Django, no database, no clock."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
 
+# RFC 8785 numbers are doubles; beyond this a whole number would change.
+LARGEST = 2**53 - 1
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -14,6 +17,21 @@ def canonical(value: Any) -> bytes:
     """The one byte string of a JSON value (RFC 8785). Floats are refused: use decimal strings."""
     _refuse_floats(value, "$")
     return rfc8785.dumps(value)
+
+
+def exact(value: Any, path: str = "$") -> Any:
+    """A JSON value as the canonical form takes it: fractions and huge whole numbers as decimal text."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{path} is {value}, which is no result.")
+        return repr(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): exact(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(item, f"{path}[{position}]") for position, item in enumerate(value)]
+    return value
 
 
 def digest(data: bytes) -> str:

@@ -112,7 +112,9 @@ def _nested(pending: _Pending) -> Iterator[None]:
 def hold(organisation_id: uuid.UUID) -> None:
     """Keep every other change of the organisation from committing until this transaction ends.
 
-    Rows are locked first and the log last, by everyone: so two transactions never wait for each other.
+    Rows are locked first and the log last, by everyone: so two transactions never wait for each other. Rows that
+    others refer to are locked with `no_key=True`: the database checks foreign keys when it commits, which is after
+    the log, and a plain lock would make that check wait for someone who waits for the log.
     """
     pending = _pending.get()
     if pending is None:

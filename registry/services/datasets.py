@@ -51,7 +51,7 @@ def register_version(
     with record.transaction():
         check.require(actor, "register", dataset)
         require_same_organisation(dataset.system, artifact)
-        Dataset.objects.select_for_update().get(pk=dataset.pk)
+        Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
         existing = (
             DatasetVersion.objects.filter(dataset=dataset, version=version).select_related("artifact").first()
         )
@@ -85,18 +85,7 @@ def register_version(
 
 def columns_digest(snapshot: DatasetVersion) -> str:
     """The digest of a snapshot's column contract."""
-    return chain.digest_of({"columns": snapshot.columns, "contract": exact(snapshot.contract)})
-
-
-def exact(value: Any) -> Any:
-    """Floats as text: the ledger's canonical form has none."""
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, Mapping):
-        return {str(key): exact(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [exact(item) for item in value]
-    return value
+    return chain.digest_of({"columns": snapshot.columns, "contract": chain.exact(snapshot.contract)})
 
 
 def _again(

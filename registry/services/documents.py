@@ -30,7 +30,7 @@ def add(
             f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.",
             errors=[("kind", "unknown kind")],
         )
-    body = _normalised({"text": content} if isinstance(content, str) else content)
+    body = chain.exact(_normalised({"text": content} if isinstance(content, str) else content))
     if not isinstance(body, dict) or not any(str(value).strip() for value in body.values()):
         raise Invalid(
             "The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")]
@@ -41,7 +41,7 @@ def add(
             raise Invalid(
                 "The model version belongs to another system.", errors=[("model_version", "another system")]
             )
-        System.objects.select_for_update().get(pk=system.pk)  # numbers are given one at a time
+        System.objects.select_for_update(no_key=True).get(pk=system.pk)  # numbers are given one at a time
         newest = Document.objects.filter(system=system, kind=kind, model_version=model_version).aggregate(
             n=Max("number")
         )
@@ -71,13 +71,11 @@ def add(
 
 
 def _normalised(value: Any) -> Any:
-    """NFC text and numbers as text, so that the same document always has the same digest."""
+    """NFC text, so that the same document always has the same digest."""
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
-    if isinstance(value, float):
-        return repr(value)
     if isinstance(value, dict):
-        return {str(key): _normalised(item) for key, item in value.items()}
+        return {unicodedata.normalize("NFC", str(key)): _normalised(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_normalised(item) for item in value]
     return value

@@ -42,12 +42,12 @@ def register_version(
     parents: Sequence[ModelVersion] = (),
 ) -> ModelVersion:
     """Pin a model version to its bytes. The same name with other bytes is a conflict."""
-    record_ = datasets.exact(dict(training or {}))
+    record_ = chain.exact(dict(training or {}))
     with record.transaction():
         check.require(actor, "register", model)
         datasets.require_same_organisation(model.system, artifact)
         _same_system(model.system, dataset_versions, parents)
-        Model.objects.select_for_update().get(pk=model.pk)
+        Model.objects.select_for_update(no_key=True).get(pk=model.pk)
         existing = (
             ModelVersion.objects.filter(model=model, version=version).select_related("artifact").first()
         )

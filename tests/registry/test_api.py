@@ -1,6 +1,7 @@
 """The API of facts, end to end, and its one error shape."""
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -156,3 +157,39 @@ def test_broken_json_is_a_clear_refusal(cast: Cast, body: str) -> None:
     answer = api(cast, "dev").post("/api/v1/systems", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_text_that_no_database_can_hold_is_refused(cast: Cast, text: str) -> None:
+    dev, system = api(cast, "dev"), make_system(cast)
+    for content in ({text: "x"}, {"x": text}, {"x": [{"y": text}]}):
+        body = json.dumps({"kind": "model_card", "title": "Card", "content": content})
+        answer = dev.post(f"/api/v1/systems/{system.pk}/documents", body, content_type="application/json")
+        assert answer.status_code == 400
+
+
+def test_a_nul_in_an_address_is_refused(cast: Cast) -> None:
+    answer = api(cast, "dev").get("/api/v1/systems?slug=a%00b")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_nesting_without_end_is_refused(cast: Cast) -> None:
+    dev, system = api(cast, "dev"), make_system(cast)
+    for depth in (40, 5000):
+        nested = '{"x":' * depth + "1" + "}" * depth
+        body = f'{{"kind": "model_card", "title": "Card", "content": {nested}}}'
+        answer = dev.post(f"/api/v1/systems/{system.pk}/documents", body, content_type="application/json")
+        assert answer.status_code == 400
+
+
+def test_numbers_of_any_size_are_kept_exactly(cast: Cast) -> None:
+    dev, system = api(cast, "dev"), make_system(cast)
+    body = {"kind": "model_card", "title": "Card", "content": {"rows": 10**30, "rate": 0.1}}
+    answer = dev.post(f"/api/v1/systems/{system.pk}/documents", body)
+    assert answer.status_code == 201
+    assert answer.json()["content"] == {"rows": str(10**30), "rate": "0.1"}
+
+
+def test_an_unknown_address_of_the_api_answers_problem_details() -> None:
+    answer = APIClient().get("/api/v1/nothing")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
