@@ -26,7 +26,7 @@ def request(*, actor: Actor, version: ModelVersion, to: str) -> ApprovalRequest:
     with record.transaction():
         check.require(actor, "request_approval", version)
         version = (
-            ModelVersion.objects.select_for_update(of=("self",))
+            ModelVersion.objects.select_for_update(of=("self",), no_key=True)
             .select_related("model__system")
             .get(pk=version.pk)
         )
@@ -134,7 +134,7 @@ class _Question:
 
 
 def _locked(request: ApprovalRequest) -> ApprovalRequest:
-    rows = ApprovalRequest.objects.select_for_update(of=("self",)).select_related(
+    rows = ApprovalRequest.objects.select_for_update(of=("self",), no_key=True).select_related(
         "model_version__model__system"
     )
     locked = rows.get(pk=request.pk)
@@ -231,7 +231,7 @@ def withdraw(*, actor: Actor, request: ApprovalRequest, reason: str) -> Approval
         raise Invalid("Say why you withdraw it.", errors=[("reason", "required")])
     with record.transaction():
         check.require(actor, "request_approval", request)
-        locked = ApprovalRequest.objects.select_for_update().get(pk=request.pk)
+        locked = ApprovalRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
         if locked.state != RequestState.OPEN:
             raise Conflict(
                 f"This request is {locked.get_state_display().lower()} already.", code="approval.closed"
@@ -242,5 +242,5 @@ def withdraw(*, actor: Actor, request: ApprovalRequest, reason: str) -> Approval
 
 
 def _open(version: ModelVersion, to: str) -> ApprovalRequest | None:
-    rows = ApprovalRequest.objects.select_for_update().filter(model_version=version, to_stage=to)
+    rows = ApprovalRequest.objects.select_for_update(no_key=True).filter(model_version=version, to_stage=to)
     return rows.filter(state=RequestState.OPEN).first()

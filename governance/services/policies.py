@@ -28,7 +28,9 @@ def draft(*, actor: Actor, organisation: Organisation, tier: RiskTier, body: str
         )
     with record.transaction():
         check.require(actor, "publish_policy", organisation)
-        Organisation.objects.select_for_update().get(pk=organisation.pk)  # numbers are given one at a time
+        Organisation.objects.select_for_update(no_key=True).get(
+            pk=organisation.pk
+        )  # numbers are given one at a time
         newest = Policy.objects.filter(organisation=organisation, tier=tier).aggregate(n=Max("number"))["n"]
         policy = Policy.objects.create(
             organisation=organisation,
@@ -47,8 +49,8 @@ def publish(*, actor: Actor, policy: Policy) -> Policy:
     """Put a draft into force; the one before it is superseded. From now on neither ever changes."""
     with record.transaction():
         check.require(actor, "publish_policy", policy)
-        Organisation.objects.select_for_update().get(pk=policy.organisation_id)
-        policy = Policy.objects.select_for_update().get(pk=policy.pk)
+        Organisation.objects.select_for_update(no_key=True).get(pk=policy.organisation_id)
+        policy = Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
         if policy.state != PolicyState.DRAFT:
             raise Conflict(
                 f"This policy is {policy.get_state_display().lower()} already. Draft a new number to change it.",

@@ -42,7 +42,7 @@ def request(*, actor: Actor, version: ModelVersion, kind: str) -> Report:
     with record.transaction():
         check.require(actor, "generate_report", version)
         version = (
-            ModelVersion.objects.select_for_update(of=("self",))
+            ModelVersion.objects.select_for_update(of=("self",), no_key=True)
             .select_related("model__system")
             .get(pk=version.pk)
         )

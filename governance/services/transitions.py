@@ -94,7 +94,7 @@ def _request(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> A
 
 def _guarded(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> tuple[Any, Transition]:
     """The row, locked, and the step; or why there is none."""
-    rows = kind.model.objects.select_for_update(of=("self",))
+    rows = kind.model.objects.select_for_update(of=("self",), no_key=True)
     rows = rows.select_related("artifact", "model__system") if kind is _VERSION else rows
     locked = rows.get(pk=subject.pk)
     _see(actor, locked)
@@ -131,7 +131,9 @@ def _decided(
         return None, None
     system = kind.system(subject)
     if kind is _VERSION:
-        list(_open_requests(subject, row).select_for_update())  # rows first, the log last: as voters do
+        list(
+            _open_requests(subject, row).select_for_update(no_key=True)
+        )  # rows first, the log last: as voters do
     record.hold(system.organisation_id)
     gathered = kind.gather(subject).about(_step(row))
     decided = asking.made(gathered)
