@@ -15,6 +15,8 @@ class Limits:
     max_ratio: int = 500
     """Unpacked bytes per stored byte, looked at once ``ratio_from_bytes`` came out."""
     ratio_from_bytes: int = 64 * _MIB
+    parquet_ratio_from_bytes: int = 4 * _GIB
+    """The same for Parquet, where constant columns honestly shrink to nearly nothing."""
     max_rows: int = 2_000_000_000
     max_values: int = 20_000_000_000
     """Rows times columns of the whole file, mapped or not."""

@@ -25,9 +25,10 @@ _MAGIC, _ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 _TAIL = 8
 # The widths with which values lie in memory; texts at least the reference to them.
 _WIDTHS = {0: 1, 1: 4, 2: 8, 3: 12, 4: 4, 5: 8, 6: 16, 7: 16}
-_RATIO_FROM_BYTES = 4 * 1024**3
 _DATA_PAGE, _INDEX_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = range(4)
 _REPEATED = 2
+# A structure that parses can still hold anything in any field.
+_UNREADABLE = (Malformed, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _footer(path: Path, size: int, limits: Limits) -> _Footer:
         raw = stored.read(length)
     try:
         return _stated(path, CompactReader(raw).read_struct())
-    except (Malformed, KeyError, TypeError, AttributeError, IndexError) as error:
+    except _UNREADABLE as error:
         raise _damaged(path, "its footer cannot be read") from error
 
 
@@ -188,7 +189,7 @@ def _refuse_too_much(rows: int, footer: _Footer, stored: int, limits: Limits) ->
             "limits.rows", f"The file has {counted(rows, 'row')} of {counted(columns, 'column')}: too many."
         )
     decoded = rows * footer.width
-    if decoded > _RATIO_FROM_BYTES and decoded > stored * limits.max_ratio:
+    if decoded > limits.parquet_ratio_from_bytes and decoded > stored * limits.max_ratio:
         raise Refused(
             "limits.ratio",
             f"{counted(stored, 'byte')} claim {counted(rows, 'row')} of {counted(columns, 'column')}, at least "
@@ -198,20 +199,24 @@ def _refuse_too_much(rows: int, footer: _Footer, stored: int, limits: Limits) ->
 
 def _check_pages(path: Path, size: int, footer: _Footer, positions: dict[str, int], limits: Limits) -> None:
     """The pages of the mapped columns must lie in the file and hold as many values as there are rows."""
-    with path.open("rb", buffering=0) as stored:
-        for group in footer.groups:
-            chunks = {tuple(chunk[3][3]): chunk[3] for chunk in group[1] if 3 in chunk}
-            for name in positions:
-                chunk = chunks.get((name.encode(),))
-                if chunk is None or chunk.get(5) != group[3]:
-                    raise _damaged(path, f"column {shown(name)} has another number of values than rows")
-                try:
-                    _walk(stored, size, chunk, limits)
-                except (Malformed, KeyError, TypeError) as error:
-                    raise _damaged(path, f"column {shown(name)}: {error}") from error
+    name = ""
+    try:
+        with path.open("rb", buffering=0) as stored:
+            for group in footer.groups:
+                if group[3] == 0:
+                    continue
+                chunks = {tuple(chunk[3][3]): chunk[3] for chunk in group[1]}
+                for name in positions:
+                    _walk(stored, size, chunks[name.encode(),], group[3], limits)
+    except Malformed as error:
+        raise _damaged(path, f"column {shown(name)}: {error}") from error
+    except _UNREADABLE as error:
+        raise _damaged(path, "its column chunks cannot be read") from error
 
 
-def _walk(stored: BinaryIO, size: int, chunk: dict[int, Any], limits: Limits) -> None:
+def _walk(stored: BinaryIO, size: int, chunk: dict[int, Any], rows: int, limits: Limits) -> None:
+    if chunk[5] != rows:
+        raise Malformed("it has another number of values than the file has rows")
     at = chunk[9]
     if 0 < chunk.get(11, 0) < at:
         at = chunk[11]

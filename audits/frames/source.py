@@ -120,6 +120,8 @@ def _parquet_table(
             "mapping.not_text", 'A Parquet file has no "encoding" and no "delimiter": leave them out.'
         )
     found = parquet.understand(path, mapping.columns, limits)
+    if found.rows == 0:
+        raise Refused("rows.none", "The file has columns and no rows.")
     with locked_database(found.paths, workspace, limits) as connection:
         yield (
             _Table("parquet", found.digest, found.size, found.header, found.rows, found.paths, found.notes),

@@ -19,7 +19,7 @@ ROWS = st.lists(
     min_size=1,
     max_size=60,
 )
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_auc_counts_ties_half() -> None:
