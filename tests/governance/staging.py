@@ -178,5 +178,5 @@ def allowed(cast: Cast, version: ModelVersion | None = None) -> ModelVersion:
 def printed(text: str = "A report") -> RenderedReport:
     """What the printer would hand back."""
     pdf, html, twin = f"%PDF {text}".encode(), b"<html>", f'{{"text": "{text}"}}'.encode()
-    digests = [f"sha256:{hashlib.sha256(part).hexdigest()}" for part in (pdf, html, twin)]
-    return RenderedReport(pdf, html, twin, *digests, pages=1)
+    first, second, third = (f"sha256:{hashlib.sha256(part).hexdigest()}" for part in (pdf, html, twin))
+    return RenderedReport(pdf, html, twin, first, second, third, pages=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from governance.models import ApprovalRequest, Decision
+from governance.models import ApprovalRequest, Decision, Policy, Report
 from registry.models import LedgerEntry, ModelVersion
 from registry.stages import Role
 from tests.calls import api
@@ -212,8 +212,8 @@ def routes(
     version: ModelVersion, request: ApprovalRequest, decision: str
 ) -> list[tuple[str, str, dict[str, Any]]]:
     system = version.model.system
-    report = staging.reports.Report.objects.get()
-    policy = staging.policies.Policy.objects.first()
+    report = Report.objects.get()
+    policy = Policy.objects.first()
     assert policy is not None
     vote = {"verdict": "approve", "subject_digest": request.subject_digest}
     return [

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from assay_client import keys, times, verdict
+from assay_client.outcomes import Unusable
 
 from governance import verdicts
 from governance.services import answers, decisions
@@ -64,7 +65,7 @@ def test_a_denial_without_a_policy_is_not_signed(cast: Cast) -> None:
 def test_a_signature_for_other_facts_is_not_believed(cast: Cast, printer: None, field: str) -> None:
     document, question = answered(cast, staging.allowed(cast))
     other, _ = answered(cast, staging.at_validation(cast, ModelVersion.objects.get().model.system, "2"))
-    with pytest.raises(verdict.Unusable):
+    with pytest.raises(Unusable):
         believed({**other, field: document[field], "attestation": document["attestation"]}, question)
 
 

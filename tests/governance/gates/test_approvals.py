@@ -1,6 +1,7 @@
 """Votes: on exactly this, by different people, none of whom judges their own work."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -169,6 +170,7 @@ def test_each_field_of_the_subject_makes_another_digest() -> None:
     question = subject.subject_of(facts.bare())
     for field, value in codec.plain(question).items():
         other = (*value, "x") if isinstance(value, list) else f"{value}x"
-        changed = replace(question, **{field: tuple(other) if isinstance(value, list) else other})
+        changes: Any = {field: tuple(other) if isinstance(value, list) else other}
+        changed = replace(question, **changes)
         assert codec.digest(changed) != codec.digest(question)
         assert subject.changed_fields(question, changed) == (field,)

@@ -1,5 +1,7 @@
 """A decision made again from its stored facts is the same, byte for byte."""
 
+from collections.abc import Callable
+
 import pytest
 
 from governance.gates import codec
@@ -10,7 +12,7 @@ from tests.governance.gates import facts
 
 
 @pytest.mark.parametrize("make", [facts.allowing, facts.bare, lambda: facts.asked(facts.bare())])
-def test_it_works(make: type[Dossier]) -> None:
+def test_it_works(make: Callable[[], Dossier]) -> None:
     dossier = make()
     stored = codec.canonical(dossier)
     outcome = codec.canonical(judge(dossier, facts.body()))
