@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 result = Job(callers, folder / "files", self.say).run()
                 self._tell(result)
                 if options["serve"]:
-                    self._serve(base, password)
+                    self._serve(base, password, tokens[people.PIPELINE], result)
         except (processes.DidNotStart, CallFailed) as error:
             raise CommandError(f"{error}\nThe logs are in {folder / 'logs'}.") from error
 
@@ -74,12 +74,18 @@ class Command(BaseCommand):
             self.say(f"scorecard {version}: {words}, decision {decision['decision_id']}")
         self.say(f"The report: {result.report}")
 
-    def _serve(self, base: str, password: str) -> None:
+    def _serve(self, base: str, password: str, token: str, result: Result) -> None:
         self.say("")
         self.say(f"The portal is at {base}. Sign in as one of these, password {password}")
         for person in people.PEOPLE:
             self.say(
                 f"    {person.username:8} {person.first_name} {person.last_name}, {person.role.label.lower()}"
+            )
+        self.say("Ask the gate as a pipeline does; exit 0 means allowed, 1 blocked:")
+        self.say(f"    export ASSAY_URL={base} ASSAY_TOKEN={token}")
+        for decision in result.decisions.values():
+            self.say(
+                f"    .venv/bin/assay gate --environment production --digest {decision['artifact_digest']}"
             )
         self.say("Ctrl-C stops it.")
         stop = threading.Event()
