@@ -83,10 +83,11 @@ class Command(BaseCommand):
             )
         self.say("Ask the gate as a pipeline does; exit 0 means allowed, 1 blocked:")
         self.say(f"    export ASSAY_URL={base} ASSAY_TOKEN={token}")
+        key = Caller(people.PIPELINE, base, token).get("/gate/key")["key"]
+        self.say(f"    export ASSAY_VERDICT_KEY='{key}'")
         for decision in result.decisions.values():
-            self.say(
-                f"    .venv/bin/assay gate --environment production --digest {decision['artifact_digest']}"
-            )
+            digest = decision["artifact_digest"]
+            self.say(f"    .venv/bin/assay gate --environment production --digest {digest}")
         self.say("Ctrl-C stops it.")
         stop = threading.Event()
 
