@@ -24,6 +24,17 @@ class Hexadecimal(Func):
         return self.as_sql(compiler, connection, template="encode(%(expressions)s, 'hex')", **extra)
 
 
+class Clock(Func):
+    """The database's clock as text; empty where the database has none of its own (SQLite)."""
+
+    template = "''"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """PostgreSQL's."""
+        return self.as_sql(compiler, connection, template="clock_timestamp()::text", **extra)
+
+
 def text(column: Column) -> Any:
     """A column as text; nothing as the empty text."""
     source = F(column) if isinstance(column, str) else column

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from governance.dossier import facts, statement
@@ -84,5 +84,5 @@ def _head(log: facts.Row, system: facts.Row) -> Head:
         size=int(size),
         root=bytes.fromhex(root),
         frontier=bytes.fromhex(frontier),
-        now=moment(now),
+        now=moment(now) if now else datetime.now(UTC),  # SQLite: same machine, same clock
     )

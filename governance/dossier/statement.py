@@ -1,44 +1,76 @@
 """The one statement. Each branch is one kind of fact; its values are in the order in which `facts` reads them."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, When
 
 from audits.models import AuditRun, CheckPlan, RunState
-from governance.dossier.columns import NAMES, Hexadecimal, columns, person, text, truth, word
+from governance.dossier.columns import NAMES, Clock, Hexadecimal, columns, person, text, truth, word
 from governance.gates.requirements.approvals import VOTING_ROLES
 from governance.models import ApprovalRequest, Policy, PolicyState, Report, Vote
 from registry.ledger.models import LedgerHead
-from registry.ledger.record import DatabaseClock
 from registry.models import DatasetVersion, Document, ModelVersion, RoleGrant, System
 
 Rows = list[tuple[str, ...]]
 _ENDED = (RunState.PASSED, RunState.FAILED, RunState.INSUFFICIENT, RunState.ERRORED)
 
 
+Branches = Iterator[QuerySet[Any, Any]]
+
+# Stand in for the rows that are asked about while the statement is written.
+_VERSION, _SYSTEM, _ORGANISATION = (uuid.UUID(int=number) for number in (1, 2, 3))
+
+
 def of_version(version: ModelVersion, system: System) -> Rows:
     """Everything about a step of a model version."""
     return _read(
-        *_of_both(system, Q(model_version=None) | Q(model_version=version)),
-        _version(version),
-        _datasets(Q(model_versions=version) | Q(plans__model_version=version), version),
-        _plans(version),
-        _runs(version),
-        _requests(version),
-        _votes(version, system),
-        _holders(system),
-        _reports(version),
+        _about_version, {_VERSION: version.pk, _SYSTEM: system.pk, _ORGANISATION: system.organisation_id}
     )
 
 
 def of_system(system: System) -> Rows:
     """Everything about a step of a system itself."""
-    return _read(*_of_both(system, Q(model_version=None)), _datasets(Q(dataset__system=system), None))
+    return _read(_about_system, {_SYSTEM: system.pk, _ORGANISATION: system.organisation_id})
 
 
-def _read(first: QuerySet[Any, Any], *others: QuerySet[Any, Any]) -> Rows:
-    return list(first.union(*others, all=True).order_by())  # the model's own order would be looked for
+def _about_version(version: ModelVersion, system: System) -> Branches:
+    yield from _of_both(system, Q(model_version=None) | Q(model_version=version))
+    yield _version(version)
+    yield _datasets(Q(model_versions=version) | Q(plans__model_version=version), version)
+    yield _plans(version)
+    yield _runs(version)
+    yield _requests(version)
+    yield _votes(version, system)
+    yield _holders(system)
+    yield _reports(version)
+
+
+def _about_system(_: ModelVersion, system: System) -> Branches:
+    yield from _of_both(system, Q(model_version=None))
+    yield _datasets(Q(dataset__system=system), None)
+
+
+def _read(about: Callable[[ModelVersion, System], Branches], ids: Mapping[uuid.UUID, uuid.UUID]) -> Rows:
+    sql, parameters = _written(about, connection.vendor)
+    # SQLite keeps identifiers as hexadecimal text.
+    real: dict[Any, Any] = {**ids, **{mark.hex: pk.hex for mark, pk in ids.items()}}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [real.get(value, value) for value in parameters])
+        return list(cursor.fetchall())
+
+
+@cache
+def _written(about: Callable[[ModelVersion, System], Branches], vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement as text, written once: to put a dozen branches together costs more than to run them."""
+    version = ModelVersion(pk=_VERSION)
+    first, *others = about(version, System(pk=_SYSTEM, organisation_id=_ORGANISATION))
+    union = first.union(*others, all=True).order_by()  # the model's own order would be looked for
+    sql, parameters = union.query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _branch(rows: QuerySet[Any], kind: str, *values: Any) -> QuerySet[Any, Any]:
@@ -46,14 +78,12 @@ def _branch(rows: QuerySet[Any], kind: str, *values: Any) -> QuerySet[Any, Any]:
     return branch
 
 
-def _of_both(system: System, documents: Q) -> Iterator[QuerySet[Any, Any]]:
+def _of_both(system: System, documents: Q) -> Branches:
     rows = System.objects.filter(pk=system.pk)
     yield _branch(rows, "system", "pk", "organisation_id", "slug", "risk_tier", "stage", person_text("owner"))
     # With the head in the same snapshot, `log.size` says exactly which changes the other facts include.
     heads = LedgerHead.objects.filter(organisation_id=system.organisation_id)
-    yield _branch(
-        heads, "log", "origin", "size", Hexadecimal("root"), Hexadecimal("frontier"), text(DatabaseClock())
-    )
+    yield _branch(heads, "log", "origin", "size", Hexadecimal("root"), Hexadecimal("frontier"), Clock())
     published = Policy.objects.filter(
         organisation_id=system.organisation_id, state=PolicyState.PUBLISHED, tier=_tier(system)
     )

@@ -3,6 +3,7 @@
     spec           the facts a decision is made from (Dossier), and what it says (Finding, GateDecision)
     codec          those facts as canonical JSON and back, so that a decision can be made again years later
     subject        what a vote signs and what a report is bound to
+    memory         what is derived from a dossier is derived once
     evidence       which runs count
     lineage        who did what, and therefore may not vote
     requirements   one small class for each kind of demand

@@ -5,12 +5,14 @@ these the worst: another seed does not undo a failure, nor turn too little data 
 be measured (`errored`) says nothing about the model, so a later one replaces it.
 """
 
+from governance.gates.memory import once
 from governance.gates.spec import DatasetFacts, Dossier, PlanFacts, RunFacts
 
 FINISHED = ("passed", "failed", "insufficient", "errored")
 _WORST_FIRST = ("failed", "insufficient", "passed")
 
 
+@once
 def current_plans(dossier: Dossier) -> tuple[PlanFacts, ...]:
     """The newest plan of each dataset version, oldest first."""
     newest: dict[str, PlanFacts] = {}
@@ -19,6 +21,7 @@ def current_plans(dossier: Dossier) -> tuple[PlanFacts, ...]:
     return tuple(sorted(newest.values(), key=lambda plan: (plan.sealed_at, plan.id)))
 
 
+@once
 def counted(dossier: Dossier) -> tuple[RunFacts, ...]:
     """The one run that counts for each current plan that has a finished run."""
     runs = (counted_run(dossier, plan) for plan in current_plans(dossier))

@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from governance.gates import codec, evidence
+from governance.gates.memory import once
 from governance.gates.spec import Dossier, Subject
 from registry.ledger import chain
 
@@ -46,6 +47,7 @@ def intended_use(dossier: Dossier) -> str:
     return next((d.digest for d in sorted(found, key=lambda d: not d.of_version)), "")
 
 
+@once
 def subject_digest(dossier: Dossier) -> str:
     """The digest that votes on the dossier's step sign; empty for a system, which has no votes."""
     return codec.digest(subject_of(dossier)) if dossier.version is not None else ""
@@ -62,6 +64,7 @@ def changed_words(before: Subject, after: Subject) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+@once
 def basis_digest(dossier: Dossier) -> str:
     """The digest of the facts a report tells: subject, documents, runs, votes; no reports, decisions or clock."""
     basis = {

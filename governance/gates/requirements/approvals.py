@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import lineage, staffing, subject
+from governance.gates.memory import once
 from governance.gates.requirements.base import DAYS, Place, Requirement, earliest, fresh, schema, words
 from governance.gates.spec import Dossier, Finding, RequestFacts, State, VoteFacts
 from registry.access.table import ROLE_PERMISSIONS
@@ -144,6 +145,7 @@ def _own_step(dossier: Dossier) -> list[VoteFacts]:
     return sorted((v for v in dossier.votes if v.to_stage == to_stage), key=lambda v: (v.voted_at, v.voter))
 
 
+@once
 def _words_on_this(dossier: Dossier) -> list[VoteFacts]:
     """The last word of each person on exactly this subject.
 
