@@ -79,12 +79,17 @@ def _line(entry: LedgerEntry, texts: dict[tuple[int, str], str]) -> Line:
         index=entry.index,
         sentence=EVENTS[entry.event].sentence.format_map(_Known(data)),
         event=entry.event,
-        actor=texts.get((entry.index, "actor.name"), told["actor"]["id"]),
+        actor=texts.get((entry.index, "actor.name"), _machine(told["actor"])),
         at=entry.recorded_at,
         body=json.dumps(told, indent=2, ensure_ascii=False),
         leaf_hash=bytes(entry.leaf_hash).hex(),
         subject_id=entry.subject_id,
     )
+
+
+def _machine(actor: dict[str, Any]) -> str:
+    """A machine's own name stands in the entry; of a person whose name was erased only the identifier is left."""
+    return actor["name"] if isinstance(actor["name"], str) else str(actor["id"])
 
 
 class _Known(dict[str, Any]):
