@@ -71,5 +71,7 @@ def load_dotenv(path: Path) -> None:
             continue
         name, equals, value = stripped.partition("=")
         if not equals or not name.isidentifier():
-            raise ImproperlyConfigured(f"{path.name}, line {number_}: expected NAME=value, found {stripped!r}.")
+            raise ImproperlyConfigured(
+                f"{path.name}, line {number_}: expected NAME=value, found {stripped!r}."
+            )
         os.environ.setdefault(name, value.strip().strip("'\""))

@@ -27,7 +27,9 @@ class CheckPlan(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["model_version", "digest"], name="one_plan_per_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["model_version", "digest"], name="one_plan_per_digest")
+        ]
 
     def __str__(self) -> str:
         return self.digest

@@ -53,7 +53,9 @@ class AuditRun(models.Model):
         default_permissions = ()
         verbose_name = "audit run"
         constraints = [
-            models.UniqueConstraint(fields=["plan", "seed", "code_version"], name="one_run_per_plan_seed_code")
+            models.UniqueConstraint(
+                fields=["plan", "seed", "code_version"], name="one_run_per_plan_seed_code"
+            )
         ]
         indexes = [models.Index(fields=["state", "lease_until"], name="run_by_state")]
         ordering = ["-requested_at"]

@@ -45,7 +45,9 @@ def seal(
     planned = planned_checks.for_mapping(columns, checks)
     text = chain.canonical(_body(model_version, dataset_version, columns, planned)).decode()
     with record.transaction():
-        ModelVersion.objects.select_for_update(no_key=True).get(pk=model_version.pk)  # two equal requests seal one plan
+        ModelVersion.objects.select_for_update(no_key=True).get(
+            pk=model_version.pk
+        )  # two equal requests seal one plan
         digest = chain.digest(text.encode())
         existing = CheckPlan.objects.filter(model_version=model_version, digest=digest).first()
         return existing or _seal(actor, model_version, dataset_version, text, digest)

@@ -32,7 +32,9 @@ class ApprovalRequest(models.Model):
     """A question put to the approvers about exactly one decision subject."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="approval_requests")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="approval_requests"
+    )
     to_stage = models.CharField(max_length=20, choices=VersionStage.choices)
     # Canonical JSON text of the decision subject; its SHA-256 is what a vote signs.
     subject = models.TextField()
@@ -51,7 +53,9 @@ class ApprovalRequest(models.Model):
         verbose_name = "approval request"
         constraints = [
             models.UniqueConstraint(
-                fields=["model_version", "to_stage"], condition=Q(state="open"), name="one_open_request_per_step"
+                fields=["model_version", "to_stage"],
+                condition=Q(state="open"),
+                name="one_open_request_per_step",
             )
         ]
         ordering = ["-requested_at"]

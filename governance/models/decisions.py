@@ -28,7 +28,9 @@ class Decision(models.Model):
     )
     artifact_digest = models.CharField(max_length=71, blank=True)
     environment = models.CharField(max_length=40, blank=True)  # empty when a step was asked for, not a door
-    transition = models.CharField(max_length=60, blank=True)  # "compliance→production"; empty: no step guards it
+    transition = models.CharField(
+        max_length=60, blank=True
+    )  # "compliance→production"; empty: no step guards it
     verdict = models.CharField(max_length=20, choices=GateVerdict.choices)
     subject_digest = models.CharField(max_length=71, blank=True)
     dossier = models.TextField()  # canonical JSON

@@ -45,7 +45,9 @@ class Policy(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "tier", "number"], name="one_policy_per_number"),
             models.UniqueConstraint(
-                fields=["organisation", "tier"], condition=Q(state="published"), name="one_published_policy_per_tier"
+                fields=["organisation", "tier"],
+                condition=Q(state="published"),
+                name="one_published_policy_per_tier",
             ),
         ]
         ordering = ["tier", "-number"]

@@ -45,7 +45,9 @@ class Report(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["model_version", "kind", "basis_digest"], name="one_report_per_basis")
+            models.UniqueConstraint(
+                fields=["model_version", "kind", "basis_digest"], name="one_report_per_basis"
+            )
         ]
         indexes = [models.Index(fields=["state", "lease_until"], name="report_by_state")]
         ordering = ["-requested_at"]

@@ -64,7 +64,9 @@ class Command(BaseCommand):
         try:
             write_outcome(outcome, options["out"])
         except OSError as error:
-            self.stderr.write(f"The outcome cannot be written to {options['out']}: {error.strerror or error}.")
+            self.stderr.write(
+                f"The outcome cannot be written to {options['out']}: {error.strerror or error}."
+            )
             sys.exit(REFUSED)
         self._tell(f"Written to {options['out']}")
         if outcome.refused:
