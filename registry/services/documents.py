@@ -25,16 +25,7 @@ def add(
     model_version: ModelVersion | None = None,
 ) -> Document:
     """Add the next version of a document; earlier versions stay as they were."""
-    if kind not in KINDS:
-        raise Invalid(
-            f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.",
-            errors=[("kind", "unknown kind")],
-        )
-    body = chain.exact(_normalised({"text": content} if isinstance(content, str) else content))
-    if not isinstance(body, dict) or not any(str(value).strip() for value in body.values()):
-        raise Invalid(
-            "The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")]
-        )
+    body = _body(kind, content)
     with record.transaction():
         check.require(actor, "document", system)
         if model_version is not None and model_version.model.system_id != system.pk:
@@ -68,6 +59,21 @@ def add(
             title=title,
         )
     return document
+
+
+def _body(kind: str, content: Any) -> dict[str, Any]:
+    """The sections of a document of a known kind that says something."""
+    if kind not in KINDS:
+        raise Invalid(
+            f"“{kind}” is not a kind of document. Kinds are: {', '.join(sorted(KINDS))}.",
+            errors=[("kind", "unknown kind")],
+        )
+    body = chain.exact(_normalised({"text": content} if isinstance(content, str) else content))
+    if not isinstance(body, dict) or not any(str(value).strip() for value in body.values()):
+        raise Invalid(
+            "The document is empty. Give text, or an object of section → text.", errors=[("content", "empty")]
+        )
+    return body
 
 
 def _normalised(value: Any) -> Any:
