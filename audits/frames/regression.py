@@ -17,7 +17,7 @@ from audits.frames.database import quoted_text
 from audits.frames.mapping import Mapping
 from audits.frames.numbers import MISSING, STATUSES, VALID
 from audits.frames.source import Source
-from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_names, group_of
+from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_name, group_of, places_of
 
 QUANTILES = (0.5, 0.8, 0.9)
 _VALID, _MISSING = STATUSES.index(VALID), STATUSES.index(MISSING)
@@ -67,7 +67,7 @@ def regression_moments(
     centre = source.query(f"SELECT avg({LABEL_NUMBER}), avg({PREDICTION_NUMBER}) FROM coded WHERE {_USED}")[0]  # noqa: S608
     label_centre, prediction_centre = (float(value or 0.0) for value in centre)
     cuts = _quantiles(source, PREDICTION_NUMBER, quantiles), _quantiles(source, LABEL_NUMBER, quantiles)
-    keys = group_names(source.tally.attributes, attribute)
+    keys = [group_name(at) for at in places_of(source.tally.attributes, attribute)]
     rows = source.query(_query(keys, label_centre, prediction_centre, cuts))
     named = {group for groups in source.account.groups for group in groups} - {""}
     return tuple(

@@ -8,19 +8,27 @@ log loss keeps scores 2^-52 away from 0 and 1, so that it is always finite.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from audits.frames.coding import SCORE_NUMBER
-from audits.frames.database import quoted_text
+from audits.frames.database import quoted_text, refusing_overload
+from audits.frames.errors import Refused
 from audits.frames.mapping import Mapping
 from audits.frames.numbers import among
+from audits.frames.ranking import Ints, Ranking
 from audits.frames.source import Source
-from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_name, group_names, group_of
+from audits.frames.tally import LABEL, PREDICTION, WEIGHT, Attribute, Group, group_name, group_of, places_of
 from audits.frames.tokens import MISSING, NEGATIVE, POSITIVE
 
-_CLIP = f"{2.0**-52!r}"
+_BATCH_ROWS = 1_000_000
+_MOST_COMBINATIONS = 2**60
+"""What their numbers have room for."""
+_LABEL = f"coalesce({LABEL}, '')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +63,102 @@ def score_cells(source: Source, mapping: Mapping, attribute: Attribute = None) -
     if mapping.score is None or source.account.reading is None:
         return ()
     _prepare(source, mapping)
-    keys = group_names(source.tally.attributes, attribute)
-    rows = source.query(
-        _QUERY.format(
-            columns="".join(f"{key}, " for key in keys),
-            texts="".join(f"CAST({key} AS VARCHAR), " for key in keys),
-            where=" AND ".join(f"{key} <> ''" for key in keys) or "true",
-            together=", ".join((*keys, "s")),
-            partition=f"PARTITION BY {', '.join(keys)}" if keys else "",
-            by_group=f"GROUP BY {', '.join(keys)} ORDER BY ALL" if keys else "HAVING count(*) > 0",
-            **(_WEIGHTED if mapping.weight else _COUNTED),
-        )
-    )
+    places = places_of(source.tally.attributes, attribute)
+    groups, lookup = _groups(source, places)
+    ranking = Ranking(len(groups))
+    for batch in _batches(source, places):
+        codes = lookup(batch)
+        member = codes >= 0
+        score, label = (batch.column(name).to_numpy()[member] for name in ("s", "y"))
+        weight = batch.column("w").to_numpy()[member] if mapping.weight else np.ones(score.size)
+        ranking.add(codes[member], score, label, weight)
+    ranking.finish()
     return tuple(
-        _cell(group_of(row[: len(keys)], attribute), row[len(keys) :], weighted=mapping.weight is not None)
-        for row in rows
+        _cell(group_of(group, attribute), ranking, at, weighted=mapping.weight is not None)
+        for at, group in enumerate(groups)
+        if ranking.rows[at]
     )
 
 
 def _prepare(source: Source, mapping: Mapping) -> None:
-    """Copy the scored rows once into a narrow table: score, label code, weight, group codes."""
+    """Sort the scored rows once into a narrow table: score, label code, weight, numbers of the groups."""
     reading = source.account.reading
     assert reading is not None  # noqa: S101 - score_cells has looked
     positive, negative = reading.of(POSITIVE), reading.of(NEGATIVE)
-    label = _among(LABEL, positive[0]), _among(LABEL, negative[0]), _among(LABEL, _unlabelled(source))
-    usable = "true" if mapping.prediction is None else _among(PREDICTION, positive[1] + negative[1])
+    label = among(_LABEL, positive[0]), among(_LABEL, negative[0]), among(_LABEL, _unlabelled(source))
+    usable = "true" if mapping.prediction is None else among(PREDICTION, positive[1] + negative[1])
     groups = "".join(
-        f", TRY_CAST({group_name(at)} AS ENUM ({_group_texts(source, at)})) AS {group_name(at)}"
-        for at in range(len(source.tally.attributes))
+        f", coalesce(enum_code(TRY_CAST({group_name(at)} AS ENUM ({_texts(values)}))), {len(values)})"
+        f"::INTEGER AS {group_name(at)}"
+        for at, values in enumerate(_values(source))
     )
     source.query(
         f"CREATE TEMP TABLE IF NOT EXISTS scored AS SELECT {SCORE_NUMBER} AS s, "  # noqa: S608 - every text is quoted
-        f"CAST(CASE WHEN {label[0]} THEN 1 WHEN {label[1]} THEN 0 END AS TINYINT) AS y, "
+        f"CAST(CASE WHEN {label[0]} THEN 1 WHEN {label[1]} THEN 0 ELSE -1 END AS TINYINT) AS y, "
         f"{WEIGHT if mapping.weight else 'NULL'} AS w{groups} FROM coded "
-        f"WHERE {SCORE_NUMBER} IS NOT NULL AND ({usable}) AND ({' OR '.join(label)})"
+        f"WHERE {SCORE_NUMBER} IS NOT NULL AND ({usable}) AND ({' OR '.join(label)}) ORDER BY s"
     )
 
 
-def _group_texts(source: Source, at: int) -> str:
-    """The groups of an attribute; whatever is not among them is no group."""
-    return ", ".join(quoted_text(group) for group in sorted({groups[at] for groups in source.account.groups}))
+def _values(source: Source) -> list[list[str]]:
+    """The groups of each attribute, in order; a row with another value is in no group."""
+    width = len(source.tally.attributes)
+    return [sorted({groups[at] for groups in source.account.groups} - {""}) for at in range(width)]
+
+
+def _texts(values: Sequence[str]) -> str:
+    """The values of an enumeration, which must have one."""
+    return ", ".join(map(quoted_text, values)) or "''"
+
+
+def _groups(
+    source: Source, places: Sequence[int]
+) -> tuple[list[tuple[str, ...]], Callable[[pa.RecordBatch], Ints]]:
+    """The groups of one or several attributes, and how to tell from a batch in which of them rows are."""
+    every = _values(source)
+    values = [every[at] for at in places]
+    if not places:
+        return [()], lambda batch: np.zeros(batch.num_rows, np.int64)
+    occurring = sorted(
+        {
+            tuple(groups[at] for at in places)
+            for groups in source.account.groups
+            if all(groups[at] for at in places)
+        }
+    )
+    if math.prod(map(len, values)) > _MOST_COMBINATIONS:
+        raise Refused("limits.cells", "The combinations are too many: measure fewer attributes at once.")
+    # A combination's number in a table of all combinations; sorted like the groups themselves.
+    numbers = [{value: number for number, value in enumerate(one)} for one in values]
+    known = np.array(
+        [
+            _joined([number[value] for number, value in zip(numbers, group, strict=True)], values)
+            for group in occurring
+        ],
+        dtype=np.int64,
+    )
+
+    def lookup(batch: pa.RecordBatch) -> Ints:
+        codes = [batch.column(name).to_numpy().astype(np.int64) for name in map(group_name, places)]
+        joined = _joined(codes, values)
+        at = np.minimum(np.searchsorted(known, joined), max(len(known) - 1, 0))
+        inside = np.logical_and.reduce([code < len(one) for code, one in zip(codes, values, strict=True)])
+        return np.where(inside & (known[at] == joined), at, -1) if len(known) else np.full(len(joined), -1)
+
+    return occurring, lookup
+
+
+def _joined(codes: Sequence[Any], values: Sequence[Sequence[str]]) -> Any:
+    joined = codes[0]
+    for code, one in zip(codes[1:], values[1:], strict=True):
+        joined = joined * len(one) + code
+    return joined
+
+
+def _batches(source: Source, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+    columns = ", ".join(("s", "y", "w", *map(group_name, places)))
+    with refusing_overload():
+        yield from source.connection.sql(f"SELECT {columns} FROM scored").to_arrow_reader(_BATCH_ROWS)  # noqa: S608
 
 
 def _unlabelled(source: Source) -> list[str]:
@@ -103,60 +167,27 @@ def _unlabelled(source: Source) -> list[str]:
     return sorted({tally.label[at] for at, code in enumerate(account.label) if code == MISSING})
 
 
-def _among(column: str, tokens: Sequence[str]) -> str:
-    """Whether a text column, NULL being the empty text, is one of the tokens."""
-    return among(f"coalesce({column}, '')", tokens)
-
-
-# First rows with the same score are brought together; the window then knows for each score how much of
-# the other class lies below it. Sums are compensated, and rounded to 12 digits afterwards, so that the
-# order in which threads finish does not show.
-_QUERY = f"""
-WITH tied AS (
-  SELECT {{columns}} s, count(y) AS n, count(*) AS na, {{weights}}
-  FROM scored WHERE {{where}} GROUP BY {{together}}
-), ranked AS (
-  SELECT *, greatest(least(s, 1 - {_CLIP}), {_CLIP}) AS c,
-    sum(q) OVER below - q / 2 AS q_below, sum(p) OVER below - p / 2 AS p_below
-  FROM tied WINDOW below AS ({{partition}} ORDER BY s ROWS UNBOUNDED PRECEDING)
-)
-SELECT {{texts}} sum(n), sum(na), {{positives}}, fsum(p), fsum(q), fsum(a), fsum(a * s),
-  fsum(p * q_below), fsum(p * q_below * q_below), fsum(q * p_below * p_below),
-  fsum(p * (1 - s) * (1 - s) + q * s * s), fsum(p * (1 - s) ** 4 + q * s ** 4),
-  fsum(p * -ln(c) + q * -ln(1 - c)), fsum(p * ln(c) * ln(c) + q * ln(1 - c) * ln(1 - c))
-FROM ranked {{by_group}}
-"""  # noqa: S608 - names are ours
-_COUNTED = {
-    "weights": "CAST(coalesce(sum(y), 0) AS DOUBLE) AS p, CAST(count(y) AS DOUBLE) - p AS q, "
-    "CAST(count(*) AS DOUBLE) AS a",
-    "positives": "sum(p)",
-}
-_WEIGHTED = {
-    "weights": "coalesce(fsum(w) FILTER (y = 1), 0) AS p, coalesce(fsum(w) FILTER (y = 0), 0) AS q, "
-    "fsum(w) AS a, sum(y) AS np",
-    "positives": "sum(np)",
-}
-
-
-def _cell(group: Group, row: tuple[Any, ...], *, weighted: bool) -> ScoreCell:
-    n, scored, positives = int(row[0]), int(row[1]), int(row[2] or 0)
-    p, q, scored_weight, score_sum, wins, wins_sq, losses_sq, brier, brier_sq, loss, loss_sq = row[3:]
-    total, negatives = p + q, n - positives
-    auc = wins / (p * q) if p and q else None
+def _cell(group: Group, ranking: Ranking, at: int, *, weighted: bool) -> ScoreCell:
+    p, q = float(ranking.positive[at]), float(ranking.negative[at])
+    n, positives, total = int(ranking.labelled[at]), int(ranking.positives[at]), p + q
+    auc = float(ranking.wins[at]) / (p * q) if p and q else None
+    brier, brier_sq = float(ranking.brier[at]), float(ranking.brier_sq[at])
+    loss, loss_sq = float(ranking.loss[at]), float(ranking.loss_sq[at])
+    squares = float(ranking.wins_sq[at]), float(ranking.losses_sq[at])
     return ScoreCell(
         group=group,
         n=n,
-        scored=scored,
+        scored=int(ranking.rows[at]),
         positives=positives,
-        negatives=negatives,
+        negatives=n - positives,
         weight=_rounded(total),
-        mean_score=_rounded(score_sum / scored_weight),
-        mean_label=_rounded(p / total) if total else None,
+        mean_score=_rounded(float(ranking.score[at] / ranking.weight[at])),
+        mean_label=_rounded(p / total) if n else None,
         auc=None if auc is None else _rounded(auc),
-        auc_se=None if weighted or auc is None else _auc_se(auc, p, q, wins_sq, losses_sq),
-        brier=_rounded(brier / total) if total else None,
+        auc_se=None if weighted or auc is None else _auc_se(auc, p, q, *squares),
+        brier=_rounded(brier / total) if n else None,
         brier_se=None if weighted else _mean_se(brier, brier_sq, n),
-        log_loss=_rounded(loss / total) if total else None,
+        log_loss=_rounded(loss / total) if n else None,
         log_loss_se=None if weighted else _mean_se(loss, loss_sq, n),
     )
 

@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,12 @@ class Source:
     delimiter: str | None
     columns: tuple[str, ...]
     rows: int
-    frame: nw.LazyFrame[Any]
+    frame: nw.LazyFrame[Any] = field(repr=False)
     """The mapped columns under their own names: text from CSV, typed from Parquet."""
     report: ReadReport
-    tally: Tally
-    account: Account
-    connection: duckdb.DuckDBPyConnection
+    tally: Tally = field(repr=False)
+    account: Account = field(repr=False)
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over the view ``coded``: our own names for the mapped columns, numbers read."""

@@ -52,10 +52,10 @@ Group = str | tuple[str, ...] | None
 """A group of an attribute, in the same shape."""
 
 
-def group_names(attributes: tuple[str, ...], attribute: Attribute) -> list[str]:
-    """The coded frame's columns for one attribute or several."""
+def places_of(attributes: tuple[str, ...], attribute: Attribute) -> list[int]:
+    """Where one attribute or several stand among the sensitive columns."""
     wanted = () if attribute is None else (attribute,) if isinstance(attribute, str) else attribute
-    return [group_name(attributes.index(one)) for one in wanted]
+    return [attributes.index(one) for one in wanted]
 
 
 def group_of(values: tuple[str, ...], attribute: Attribute) -> Group:

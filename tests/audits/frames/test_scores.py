@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,6 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from audits.frames.cells import score_cells
+from audits.frames.ranking import Ranking
+from audits.frames.source import open_source
 from tests.audits.frames.reading import binary, scores
 
 SCORED = binary(score="s")
@@ -97,3 +101,39 @@ def test_text_that_looks_like_sql_is_only_text() -> None:
     content = "group,label,prediction,s\n'); DROP TABLE scored;--,it's,it's,0.5\n{x}%s,other,other,0.5\n"
     found = scores(content, binary(positive="it's", score="s"), "group")
     assert [cell.group for cell in found] == ["'); DROP TABLE scored;--", "{x}%s"]
+
+
+def test_combinations_of_attributes_are_measured_like_groups(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    rows = [
+        (rng.choice(["f", "m", ""]), rng.choice(["x", "y", "z"]), rng.integers(0, 2), round(rng.random(), 1))
+        for _ in range(400)
+    ]
+    path = tmp_path / "data.csv"
+    path.write_text("sex,race,label,prediction,s\n" + "".join(f"{a},{b},{y},1,{s}\n" for a, b, y, s in rows))
+    mapping = binary(sensitive=["sex", "race"], score="s")
+    with open_source(path, mapping) as source:
+        found = {cell.group: cell for cell in score_cells(source, mapping, ("race", "sex"))}
+    assert len(found) == 6
+    for group, cell in found.items():
+        y, s = zip(*[(y, s) for a, b, y, s in rows if (b, a) == group], strict=True)
+        assert cell.auc == pytest.approx(roc_auc_score(y, s), abs=1e-9)
+
+
+@QUICK
+@given(ROWS, st.integers(1, 7))
+def test_ties_may_be_spread_over_any_batches(rows: list[tuple[str, int, float, int]], size: int) -> None:
+    rows = sorted(rows, key=lambda row: row[2])
+    group = np.array(["ab".index(g) for g, *_ in rows])
+    label = np.array([y for _, y, _, _ in rows], dtype=np.int8)
+    score = np.array([s for _, _, s, _ in rows])
+    weight = np.array([w for *_, w in rows], dtype=np.float64)
+    whole, parts = Ranking(2), Ranking(2)
+    whole.add(group, score, label, weight)
+    for at in range(0, len(rows), size):
+        one = slice(at, at + size)
+        parts.add(group[one], score[one], label[one], weight[one])
+    whole.finish()
+    parts.finish()
+    for name in ("rows", "positives", "wins", "wins_sq", "losses_sq", "brier", "loss", "negative"):
+        assert getattr(parts, name) == pytest.approx(getattr(whole, name))
