@@ -10,7 +10,7 @@ from audits.metrics.fairness import COMPARISONS, STANDINGS
 from audits.metrics.figures import Figures, Quantity, spoken
 from audits.metrics.groups import listed
 from audits.metrics.intervals import rate_draws, resample, wilson
-from audits.metrics.performance import rates
+from audits.metrics.performance import GroupRates, rates
 from audits.metrics.rates import NOT_SELECTED, RATES, SELECTED, Rate, add_up, majority_share, rate, theil
 from audits.metrics.sheet import Sheet
 from audits.metrics.spec import Listing, Measurement, Orientation, Sampling
@@ -54,10 +54,13 @@ def measure(
 
     Figures hold all resamples, so only the ``wanted`` ones are kept (None = all).
     """
+    labelled = has_labels(cells)
+    tables = [tabulate(cells, family, labelled=labelled) for family in families]
+    known = rates(tables, members=[listed(table.sizes, listing) for table in tables])
     measured: list[Measurement] = []
     found: dict[Family, Figures] = {}
-    for family in families:
-        binary = gather(cells, family, orientation, sampling, listing)
+    for family, table, values in zip(families, tables, known, strict=True):
+        binary = gather(cells, table, values, orientation, sampling)
         measured += report(binary, orientation, sampling, listing)
         if wanted is None or family in wanted:
             found[family] = binary.figures
@@ -65,17 +68,14 @@ def measure(
 
 
 def gather(
-    cells: Counted, family: Family, orientation: Orientation, sampling: Sampling, listing: Listing
+    cells: Counted, table: Table, known: GroupRates, orientation: Orientation, sampling: Sampling
 ) -> Binary:
-    """Count one family of groups and compute every rate and its resamples."""
-    labelled = has_labels(cells)
-    table = tabulate(cells, family, labelled=labelled)
-    complete = not labelled or unlabelled_rows(cells) == 0
-    predicted = table if complete else tabulate(cells, family, labelled=False)
+    """Resample one family of groups, and put every rate together with its resamples."""
+    complete = not table.labelled or unlabelled_rows(cells) == 0
+    predicted = table if complete else tabulate(cells, table.groups.attributes, labelled=False)
     resampled = resample(table, sampling)
     favourable = NOT_SELECTED if orientation.inverted else SELECTED
     figures = Figures(table.groups, table.sizes)
-    known = rates(table, members=listed(table.sizes, listing))
     for code, values in known.by_group.items():
         figures.quantities[code] = _quantity(
             table, RATES[code], values, known.overall[code], resampled, sampling
@@ -85,7 +85,7 @@ def gather(
     figures.quantities[FAVOURABLE] = _quantity(
         predicted, favourable, rate(predicted.weight, favourable), overall[0], drawn, sampling
     )
-    if labelled:
+    if table.labelled:
         _majority(figures, table, resampled)
     return Binary(table, predicted, resampled, favourable, figures)
 

@@ -54,31 +54,41 @@ class GroupRates:
 
 
 def rates(
-    table: Table, codes: tuple[str, ...] = tuple(RATES), members: Sequence[int] | None = None
-) -> GroupRates:
-    """Compute rates by group and overall with one call of MetricFrame, and undefined ones as nan.
+    tables: Sequence[Table],
+    codes: tuple[str, ...] = tuple(RATES),
+    members: Sequence[Sequence[int]] | None = None,
+) -> list[GroupRates]:
+    """Compute rates by group and overall for several families of groups, undefined ones as nan.
 
-    With ``members`` only those groups, the ones that are reported, are given to fairlearn: it takes some
-    milliseconds a group, and the others only take part in comparisons. Their values are the same to rounding.
+    The groups of all families go through one call of MetricFrame: most of its cost is by call, not by group. With
+    ``members`` only those groups of each family, the ones that are reported, are given to fairlearn: the others only
+    take part in comparisons, and their values are the same to rounding.
     """
-    codes = tuple(code for code in codes if table.labelled or RATES[code].label_free)
-    by_group = {code: rate(table.weight, RATES[code]) for code in codes}
-    together = table.weight.sum(axis=0, keepdims=True)
-    overall = {code: rate(together, RATES[code])[0] for code in codes}
+    labelled = all(table.labelled for table in tables)
+    codes = tuple(code for code in codes if labelled or RATES[code].label_free)
+    found = [GroupRates(*_by_formula(table, codes)) for table in tables]
+    places = [np.arange(len(table.groups)) for table in tables]
+    if members is not None:
+        places = [np.asarray(listed, dtype=np.int64) for listed in members]
+    weights = np.concatenate([table.weight[at] for table, at in zip(tables, places, strict=True)])
     functions = {code: FAIRLEARN[code] for code in codes if code in FAIRLEARN}
-    places = np.arange(len(table.groups)) if members is None else np.asarray(members, dtype=np.int64)
-    weights = table.weight[places]
-    if not functions or not weights.sum() > 0:
-        return GroupRates(by_group, overall)
-    frame = metric_frame(weights, functions)
-    # A group whose rows all weigh nothing is unknown to the frame.
-    theirs = frame.by_group.reindex(range(len(places)))
-    for code in functions:
-        defined = add_up(weights, RATES[code].among) > 0
-        by_group[code][places[defined]] = theirs[code].to_numpy(dtype=np.float64)[defined]
-        if defined.any() and len(places) == len(table.groups):
-            overall[code] = np.asarray(frame.overall[code], dtype=np.float64)
-    return GroupRates(by_group, overall)
+    if functions and weights.sum() > 0:
+        # A group whose rows all weigh nothing is unknown to the frame.
+        theirs = metric_frame(weights, functions).by_group.reindex(range(len(weights)))
+        for code in functions:
+            defined = add_up(weights, RATES[code].among) > 0
+            values = np.where(defined, theirs[code].to_numpy(dtype=np.float64), np.nan)
+            start = 0
+            for one, at in zip(found, places, strict=True):
+                one.by_group[code][at] = values[start : start + len(at)]
+                start += len(at)
+    return found
+
+
+def _by_formula(table: Table, codes: tuple[str, ...]) -> tuple[dict[str, Numbers], dict[str, Numbers]]:
+    together = table.weight.sum(axis=0, keepdims=True)
+    by_group = {code: rate(table.weight, RATES[code]) for code in codes}
+    return by_group, {code: rate(together, RATES[code])[0] for code in codes}
 
 
 def metric_frame(weights: Numbers, functions: Mapping[str, MetricFunction]) -> MetricFrame:
