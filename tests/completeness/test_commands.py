@@ -12,7 +12,11 @@ COMMANDS = sorted(
 TESTS = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+# Why no test calls a command: a sentence for each.
+ELSEWHERE = {"demo": "Run whole by .ci/run, with a real server and a real worker."}
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ELSEWHERE])
 def test_it_calls_the_command(command: str) -> None:
-    called = re.compile(rf"""["']{command}["']""")
+    called = re.compile(rf"""(call_command\(|manage\.py["'],)\s*["']{command}["']""")
     assert any(called.search(test) for test in TESTS)
