@@ -6,7 +6,7 @@ be measured (`errored`) says nothing about the model, so a later one replaces it
 """
 
 from governance.gates.memory import once
-from governance.gates.spec import DatasetFacts, Dossier, PlanFacts, RunFacts
+from governance.gates.spec import Dossier, PlanFacts, RunFacts
 
 FINISHED = ("passed", "failed", "insufficient", "errored")
 _WORST_FIRST = ("failed", "insufficient", "passed")
@@ -49,9 +49,3 @@ def sealed_first(dossier: Dossier, run: RunFacts) -> bool:
 def attempts(dossier: Dossier) -> int:
     """How many runs ended for this version, whatever came out, on whatever plan."""
     return sum(run.state in FINISHED for run in dossier.runs)
-
-
-def dataset_of(dossier: Dossier, run: RunFacts) -> DatasetFacts | None:
-    """The dataset version a run measured on."""
-    plan = next((plan for plan in dossier.plans if plan.id == run.plan), None)
-    return next((d for d in dossier.datasets if plan is not None and d.id == plan.dataset_version), None)

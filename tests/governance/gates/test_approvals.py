@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from governance.gates import codec, subject
+from governance.gates.requirements.approvals import Approvals
 from governance.gates.spec import Dossier, HolderFacts, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding, unmet
@@ -174,3 +175,39 @@ def test_each_field_of_the_subject_makes_another_digest() -> None:
         changed = replace(question, **changes)
         assert codec.digest(changed) != codec.digest(question)
         assert subject.changed_fields(question, changed) == (field,)
+
+
+DEMAND = Approvals((("validator", 2), ("approver", 1)), ("version_author",), within_days=None)
+
+
+def test_it_counts_what_each_role_still_owes() -> None:
+    dossier = facts.asked(facts.bare())
+    assert DEMAND.missing(dossier) == {"validator": 2, "approver": 1}
+    assert DEMAND.missing(facts.voted(dossier, vera="validator", adam="approver")) == {"validator": 1}
+    assert DEMAND.missing(facts.voted(dossier, a="validator", b="validator", c="approver")) == {}
+
+
+def test_without_an_age_votes_do_not_grow_old() -> None:
+    dossier = facts.voted(facts.asked(facts.bare()))
+    ancient = tuple(replace(vote, voted_at=facts.ago(days=3000)) for vote in dossier.votes)
+    assert len(DEMAND.given(replace(dossier, votes=ancient), "validator")) == 1
+    assert DEMAND.holds_until(replace(dossier, votes=ancient)) is None
+    dated = replace(DEMAND, within_days=3)
+    assert dated.holds_until(dossier) == facts.ago(days=-1)
+
+
+def test_staleness_is_told_of_the_role_that_owes() -> None:
+    dossier = facts.allowing()
+    old = facts.digest("old question")
+    votes = tuple(
+        replace(vote, subject_digest=old) if vote.role == "validator" else vote for vote in dossier.votes
+    )
+    states = unmet(decided(replace(dossier, votes=votes)))
+    assert states["approvals.validator"] is State.STALE
+    against = tuple(replace(vote, subject_digest=old, verdict="reject") for vote in dossier.votes)
+    assert unmet(decided(replace(dossier, votes=against)))["approvals.validator"] is State.OPEN
+
+
+def test_seats_of_one_role_given_twice_add_up() -> None:
+    demand = Approvals.of({"of": [{"role": "validator"}, {"role": "validator", "count": 2}], "exclude": []})
+    assert demand.seats == (("validator", 3),)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from governance.gates.decide import decide, judge
+from governance.gates.decide import decide, judge, step_to
 from governance.gates.policy import Policy, Section, parse
-from governance.gates.spec import Dossier, Finding, GateDecision, State, Verdict
+from governance.gates.requirements.documents import DocumentsPresent
+from governance.gates.spec import Dossier, Finding, GateDecision, State, Step, Verdict
 from tests.governance.gates import facts
 
 
@@ -138,3 +139,47 @@ def test_it_ends_when_the_first_thing_it_rests_on_grows_old() -> None:
     dossier = facts.allowing()
     assert decided(dossier).holds_until == dossier.runs[0].finished_at + 180 * (facts.NOW - facts.ago(days=1))  # type: ignore[operator]
     assert parse(facts.body()).environments.keys() == {"production"}
+
+
+def test_it_needs_both_a_policy_and_the_record_of_its_publication() -> None:
+    policy = parse(facts.body())
+    for dossier, rules in ((replace(facts.allowing(), policy=None), policy), (facts.allowing(), None)):
+        assert unmet(decide(dossier, rules)) == {"policy.missing": State.OPEN}
+
+
+def test_a_policy_may_prohibit_any_tier() -> None:
+    section = parse(facts.body()).section("model_version", "compliance", "production")
+    assert section is not None
+    decision = decide(facts.allowing(), Policy("No", "high", "Not here.", (section,)))
+    assert unmet(decision) == {"policy.prohibits": State.OPEN}
+
+
+def test_a_demand_that_says_nothing_is_not_met() -> None:
+    section = Section("model_version", "compliance", "production", (), (DocumentsPresent(()),))
+    decision = decide(facts.allowing(), Policy("Silent", "high", "", (section,)))
+    assert unmet(decision) == {"policy.silent": State.OPEN}
+
+
+def test_a_system_is_decided_about_without_a_version() -> None:
+    step = Step("system", "problem_definition", "data_sourcing")
+    dossier = replace(facts.bare(), version=None, step=step)
+    decision = decided(dossier)
+    assert decision.allows
+    assert {f.code for f in decision.findings} == {
+        "documents.problem_definition",
+        "documents.intended_use_statement",
+    }
+    assert decision.subject_digest == ""
+
+
+def test_what_is_met_needs_nothing_and_what_is_not_says_what() -> None:
+    for dossier in (facts.allowing(), replace(facts.bare(), documents=(), runs=())):
+        for line in decided(dossier).findings:
+            assert line.met != bool(line.clears), line
+            assert line.sentence.endswith((".", "passed"))
+
+
+def test_the_policy_says_which_step_guards_a_door() -> None:
+    assert step_to(parse(facts.body()), "production") == facts.TO_PRODUCTION
+    assert step_to(parse(facts.body()), "moon") is None
+    assert step_to(None, "production") is None

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from governance.gates import evidence
+from governance.gates.requirements.checks import ChecksPassed
+from governance.gates.requirements.measured import EvidencePresent
 from governance.gates.spec import Dossier, PlanFacts, RunFacts, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding, unmet
@@ -105,3 +107,70 @@ def test_old_measurements_are_stale() -> None:
 def test_a_missing_kind_of_evidence_is_open() -> None:
     unexplained = facts.run(kinds=("bias", "performance"))
     assert unmet(decided(with_runs(unexplained)))["evidence.explainability"] is State.OPEN
+
+
+def test_a_plan_sealed_in_the_same_moment_is_sealed_before() -> None:
+    plan = facts.bare().plans[0]
+    together = facts.run(requested_at=plan.sealed_at)
+    assert evidence.sealed_first(with_runs(together), together)
+
+
+def test_a_run_is_held_against_its_own_plan() -> None:
+    late = PlanFacts("plan-2", facts.digest("plan-2"), "data-1", "vera", facts.ago(days=1))
+    dossier = with_runs(facts.run(), plans=(late, *facts.bare().plans))
+    assert evidence.sealed_first(dossier, facts.run())
+    assert not evidence.sealed_first(dossier, facts.run(plan="plan-2"))
+    assert not evidence.sealed_first(dossier, facts.run(plan="gone"))
+
+
+def checks(dossier: Dossier, **demand: Any) -> dict[str, bool]:
+    found = ChecksPassed.of({"all": True, **demand}).findings(dossier)
+    return {finding.code: finding.met for finding in found}
+
+
+def test_a_policy_may_name_the_checks_it_wants() -> None:
+    assert checks(facts.bare(), names=["Impact ratio by sex"]) == {"checks.Impact ratio by sex": True}
+    both = checks(facts.bare(), names=["Impact ratio by sex", "Impact ratio by age"])
+    assert both == {"checks.Impact ratio by sex": True, "checks.absent.Impact ratio by age": False}
+
+
+@pytest.mark.parametrize(
+    ("metric", "comparison", "threshold", "holds"),
+    [
+        ("gap", "<=", "0.1", True),
+        ("gap", "<", "0.05", True),
+        ("gap", "<=", "0.11", False),
+        ("gap", ">=", "0.1", False),
+        ("other", "<=", "0.1", False),
+    ],
+)
+def test_a_bar_is_held_when_the_plan_is_no_laxer(
+    metric: str, comparison: str, threshold: str, holds: bool
+) -> None:
+    run = facts.run(checks=(facts.check(metric=metric, comparison=comparison, threshold=threshold),))
+    found = checks(with_runs(run), bars=[[{"metric": "gap", "at_most": "0.1"}]])
+    assert ("checks.absent.gap" not in found) == holds
+
+
+def test_one_of_the_bars_of_a_line_will_do() -> None:
+    line = [
+        {"metric": "mae_ratio", "at_least": "0.8"},
+        {"metric": "favourable_impact_ratio", "at_least": "0.8"},
+    ]
+    assert set(checks(facts.bare(), bars=[line])) == {"checks.Impact ratio by sex"}
+
+
+def test_a_run_that_ended_badly_without_saying_why_opens_nothing() -> None:
+    for state in ("failed", "insufficient", "errored"):
+        found = unmet(decided(with_runs(facts.run(state=state))))
+        assert f"checks.plan.{facts.digest('plan')[7:19]}" in found
+
+
+def test_evidence_holds_until_the_newest_grows_old() -> None:
+    demand = EvidencePresent("bias", within_days=10)
+    older = facts.run(id="b", plan="plan-2", finished_at=facts.ago(days=9), requested_at=facts.ago(days=9))
+    second = PlanFacts("plan-2", facts.digest("2"), "data-1", "vera", facts.ago(days=20))
+    dossier = with_runs(facts.run(), older, plans=(*facts.bare().plans, second))
+    assert demand.holds_until(dossier) == facts.ago(days=-5)
+    assert demand.holds_until(with_runs()) is None
+    assert EvidencePresent("bias").holds_until(dossier) is None

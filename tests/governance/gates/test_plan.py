@@ -104,3 +104,8 @@ def test_new_evidence_asks_for_the_votes_again() -> None:
     assert plan[0] == AUDIT
     assert "Ask for approval again. A validator votes on what changed." in plan
     assert plan[-1] == "Generate the report again."
+
+
+def test_a_missing_report_is_all_that_is_left() -> None:
+    dossier = facts.voted(facts.asked(facts.bare()))
+    assert decided(dossier).unblock_plan == ("Generate the validation report.",)

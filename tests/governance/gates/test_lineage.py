@@ -1,0 +1,61 @@
+"""Who did what, and so may not judge it; and whether anybody is left who may."""
+
+from dataclasses import replace
+
+import pytest
+
+from governance.gates import lineage, staffing
+from governance.gates.spec import Dossier, HolderFacts, PlanFacts
+from tests.governance.gates import facts
+
+
+def asked_by(dossier: Dossier, *people: str) -> Dossier:
+    for number, person in enumerate(people):
+        dossier = facts.asked(
+            dossier, id=str(number), requester=person, requested_at=facts.ago(days=9 - number)
+        )
+    return dossier
+
+
+@pytest.mark.parametrize(
+    ("name", "people"),
+    [
+        ("version_author", {"dev"}),
+        ("dataset_author", {"stew"}),
+        ("run_starter", {"vera", "paul"}),
+        ("system_owner", {"olga"}),
+        ("document_author", {"dev"}),
+        ("requester", {"rob"}),
+    ],
+)
+def test_it_names_the_people(name: str, people: set[str]) -> None:
+    dossier = asked_by(facts.bare(), "ann", "rob")
+    plan = replace(dossier.plans[0], sealer="paul")
+    idle = PlanFacts("idle", facts.digest("idle"), "data-1", "ida", facts.ago(days=8))
+    assert set(lineage.excluded(replace(dossier, plans=(plan, idle)), (name,))) == people
+
+
+def test_the_first_reason_is_the_one_that_is_told() -> None:
+    dossier = asked_by(facts.bare(), "dev")
+    assert lineage.excluded(dossier, ("version_author", "requester")) == {"dev": "registered this version"}
+
+
+def test_who_asked_for_another_step_may_judge_this_one() -> None:
+    other = replace(facts.bare(), step=replace(facts.TO_PRODUCTION, from_stage="suspended"))
+    dossier = replace(asked_by(other, "rob"), step=facts.TO_PRODUCTION)
+    assert lineage.excluded(dossier, ("requester",)) == {}
+    assert lineage.excluded(replace(dossier, step=None), ("requester",)) == {}
+
+
+def test_a_system_has_no_version_whose_author_could_be_excluded() -> None:
+    assert lineage.excluded(replace(facts.bare(), version=None), ("version_author",)) == {}
+
+
+def test_seats_that_are_taken_need_nobody() -> None:
+    holders = [HolderFacts("a", "validator"), HolderFacts("b", "validator")]
+    seats = [("validator", 3)]
+    assert staffing.unfillable(holders, seats, {}, {}) == ("validator",)
+    assert staffing.unfillable(holders, seats, {}, {"c": "validator"}) == ()
+    assert staffing.unfillable(holders, seats, {}, {"a": "validator"}) == ("validator",)
+    assert staffing.unfillable(holders, seats, {}, {"c": "approver"}) == ("validator",)
+    assert staffing.unfillable(holders, seats, {"b": "did it"}, {"c": "validator"}) == ("validator",)

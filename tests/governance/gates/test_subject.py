@@ -1,0 +1,56 @@
+"""What a vote signs and a report tells."""
+
+from dataclasses import replace
+
+import pytest
+
+from governance.gates import evidence, subject
+from tests.governance.gates import facts
+
+
+def test_only_data_the_version_was_made_from_are_its_own() -> None:
+    assert subject.subject_of(facts.bare()).datasets == (facts.digest("train"),)
+
+
+def test_its_own_intended_use_comes_before_the_systems() -> None:
+    own = facts.document("intended_use_statement", digest=facts.digest("own"), of_version=True)
+    for documents in ((*facts.bare().documents, own), (own, *facts.bare().documents)):
+        assert subject.intended_use(replace(facts.bare(), documents=documents)) == facts.digest("own")
+    assert subject.intended_use(replace(facts.bare(), documents=())) == ""
+
+
+def test_a_run_without_a_result_is_evidence_by_its_name() -> None:
+    errored = facts.run(id="run-9", state="errored", result_digest="", checks=())
+    assert subject.subject_of(replace(facts.bare(), runs=(errored,))).evidence == ("run-9",)
+
+
+def test_a_systems_step_has_none() -> None:
+    system = replace(facts.bare(), version=None)
+    assert subject.subject_digest(system) == ""
+    with pytest.raises(ValueError, match="Only the step of a model version"):
+        subject.subject_of(system)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"policy": "x"}, "the policy"),
+        ({"policy": "x", "features": "y"}, "the features or columns and the policy"),
+        (
+            {"policy": "x", "features": "y", "artifact": "z"},
+            "the model's bytes, the features or columns and the policy",
+        ),
+    ],
+)
+def test_changes_are_told_in_words(changed: dict[str, str], words: str) -> None:
+    before = subject.subject_of(facts.bare())
+    assert subject.changed_words(before, replace(before, **changed)) == words  # type: ignore[arg-type]
+
+
+def test_every_run_that_ended_is_an_attempt() -> None:
+    runs = [
+        facts.run(id=state, state=state) for state in ("passed", "failed", "errored", "running", "cancelled")
+    ]
+    dossier = replace(facts.bare(), runs=tuple(runs))
+    assert evidence.attempts(dossier) == 3
+    assert subject.basis_digest(dossier) != subject.basis_digest(facts.bare())
