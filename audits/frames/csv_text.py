@@ -114,14 +114,14 @@ def _copy_fast(file: CsvFile, connection: duckdb.DuckDBPyConnection, target: Pat
 
 def _copy_statement(file: CsvFile, target: Path) -> str:
     layout = file.layout
+    # The line end is left to the database: told that it is CR LF, it gives no rows (DuckDB 2.0.0).
     # Names from the file never reach the database's own rules on names: columns go by position.
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(layout.width))
     chosen = ", ".join(f"coalesce(c{at}, '') AS {quoted_name(name)}" for name, at in layout.positions.items())
-    line_end = r"\r\n" if file.totals.returns else r"\n"
     group_rows = max(2_048, min(122_880, 4_000_000 // len(layout.positions)))
     return (
         f"COPY (SELECT {chosen} FROM read_csv({quoted_text(str(file.text))}, columns = {{{columns}}}, "  # noqa: S608 - every part is quoted or ours
         f"auto_detect = false, header = true, strict_mode = true, ignore_errors = false, null_padding = false, "
-        f"delim = {quoted_text(layout.delimiter)}, quote = '\"', escape = '\"', new_line = '{line_end}')) "
+        f"delim = {quoted_text(layout.delimiter)}, quote = '\"', escape = '\"')) "
         f"TO {quoted_text(str(target))} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {group_rows})"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +23,18 @@ def quoted_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def linked(path: Path, workspace: Path, name: str) -> Path:
+    """The file under a name of ours: in a file's own name the database would read patterns."""
+    link = workspace / name
+    link.symlink_to(path)
+    return link
+
+
 @contextmanager
 def locked_database(
     readable: Sequence[Path], workspace: Path, limits: Limits
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory that spills into the workspace, reads only ``readable``, and cannot be
+    """A database in memory that spills into the workspace, reads only ``readable`` beside it, and cannot be
     reconfigured by whatever a file makes us say."""
     connection = duckdb.connect(
         ":memory:",
@@ -40,7 +48,8 @@ def locked_database(
         },
     )
     try:
-        paths = ", ".join(quoted_text(str(path)) for path in readable)
+        # Links are followed before they are compared, so what they lead to is named too.
+        paths = ", ".join(quoted_text(str(one)) for path in readable for one in (path, path.resolve()))
         connection.execute(f"SET allowed_paths = [{paths}]")
         connection.execute(f"SET allowed_directories = [{quoted_text(str(workspace))}]")
         connection.execute("SET enable_external_access = false")
@@ -61,3 +70,7 @@ def refusing_overload() -> Iterator[None]:
             "The file needs more memory than one audit may use: audit fewer columns at once, or columns "
             "with fewer distinct values.",
         ) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise Refused("limits.disk", "There is no room on the disk to unpack and sort the file.") from error

@@ -16,7 +16,7 @@ import narwhals as nw
 from audits.frames import csv_text, parquet
 from audits.frames.accounting import Account, account
 from audits.frames.coding import Types, coded_select, numeric_columns
-from audits.frames.database import locked_database, quoted_name, quoted_text, refusing_overload
+from audits.frames.database import linked, locked_database, quoted_name, quoted_text, refusing_overload
 from audits.frames.errors import Refused
 from audits.frames.limits import STANDARD, Limits
 from audits.frames.mapping import Mapping
@@ -122,9 +122,10 @@ def _parquet_table(
     found = parquet.understand(path, mapping.columns, limits)
     if found.rows == 0:
         raise Refused("rows.none", "The file has columns and no rows.")
-    with locked_database(found.paths, workspace, limits) as connection:
+    links = tuple(linked(one, workspace, f"{at}.parquet") for at, one in enumerate(found.paths))
+    with locked_database(links, workspace, limits) as connection:
         yield (
-            _Table("parquet", found.digest, found.size, found.header, found.rows, found.paths, found.notes),
+            _Table("parquet", found.digest, found.size, found.header, found.rows, links, found.notes),
             connection,
         )
 
@@ -134,7 +135,9 @@ def _csv_table(
     path: Path, mapping: Mapping, workspace: Path, limits: Limits
 ) -> Iterator[tuple[_Table, duckdb.DuckDBPyConnection]]:
     digest = digest_of(path)
-    file = csv_text.understand(path, kind_of(path), mapping, workspace, limits)
+    stored = linked(path, workspace, "stored")
+    with refusing_overload():
+        file = csv_text.understand(stored, kind_of(path), mapping, workspace, limits)
     target = workspace / "mapped.parquet"
     with locked_database([file.text], workspace, limits) as connection:
         with refusing_overload():

@@ -17,7 +17,8 @@ from audits.frames.wording import counted, listed, shown
 LABEL, PREDICTION, SCORE = "label", "prediction", "score_status"
 WEIGHT, WEIGHT_BAD = "weight", "weight_bad"
 _SUMS = ("n", "weight_sum", "bad_sum")
-_LOOK_AHEAD_ROWS = 1_000_000
+# More rows than cells are allowed, so that rows which are all different are seen; few, because they are counted twice.
+_LOOK_AHEAD_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)

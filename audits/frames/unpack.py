@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import hashlib
 import stat
 import zlib
@@ -96,6 +97,8 @@ def unpack(path: Path, kind: str, target: Path, limits: Limits) -> int:
                 _refuse_bomb(produced, stored, limits)
                 out.write(chunk)
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise
         raise Refused(
             "file.damaged", f"The {kind} data is damaged or cut off: pack the file again."
         ) from error

@@ -5,6 +5,7 @@ import codecs
 import csv
 import io
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,18 @@ def csv_files(draw: st.DrawFn) -> tuple[bytes, Rows]:
 def test_a_sound_file_is_read_as_python_reads_it(case: tuple[bytes, Rows]) -> None:
     content, rows = case
     assert frame_rows(content, MAPPED) == rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_plain_files_are_left_to_the_fast_reader(
+    delimiter: str, mark: bytes, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(careful, "copy_mapped", None)
+    lines = ["p,first column,second", '1,"a ""b"", c",ü', "0,,", "", '1," x ",it\'s']
+    table = end.join(lines).replace(",", delimiter).replace(f'"{delimiter} c', '", c')
+    assert frame_rows(mark + table.encode(), MAPPED)[1:] == [("0", "", ""), ("1", " x ", "it's")]
 
 
 @QUICK

@@ -106,7 +106,12 @@ def test_text_that_looks_like_sql_is_only_text() -> None:
 def test_combinations_of_attributes_are_measured_like_groups(tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
     rows = [
-        (rng.choice(["f", "m", ""]), rng.choice(["x", "y", "z"]), rng.integers(0, 2), round(rng.random(), 1))
+        (
+            str(rng.choice(["f", "m", ""])),
+            str(rng.choice(["x", "y", "z"])),
+            int(rng.integers(0, 2)),
+            round(rng.random(), 1),
+        )
         for _ in range(400)
     ]
     path = tmp_path / "data.csv"
