@@ -8,8 +8,10 @@ from typing import Any
 
 from governance.dossier import facts, statement
 from governance.dossier.columns import moment
+from governance.gates.decide import step_to
+from governance.gates.policy import parse
 from governance.gates.spec import Dossier, Step
-from registry.errors import NotFound
+from registry.errors import Invalid, NotFound
 from registry.ledger.record import Head
 from registry.models import ModelVersion, System
 
@@ -25,6 +27,14 @@ class Gathered:
     def about(self, step: Step | None, environment: str = "") -> "Gathered":
         """The same facts, asked about a step."""
         return replace(self, dossier=replace(self.dossier, step=step, environment=environment))
+
+    def at_door(self, environment: str) -> "Gathered":
+        """The same facts, asked about the step that guards an environment; none where the policy knows none."""
+        try:
+            policy = parse(self.policy_body) if self.policy_body else None
+        except Invalid:
+            policy = None  # the decision itself says that the policy cannot be read
+        return self.about(step_to(policy, environment), environment)
 
 
 def gather_version(version: ModelVersion, *, now: datetime | None = None) -> Gathered:

@@ -7,11 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from governance import selectors
-from governance.dossier import Gathered, gather_version
+from governance.dossier import gather_version
 from governance.dossier.columns import moment
 from governance.gates import codec
-from governance.gates.decide import step_to
-from governance.gates.policy import Policy, parse
 from governance.gates.spec import GateDecision
 from governance.models import Decision
 from governance.services import asking
@@ -91,8 +89,7 @@ def _stored(version: Any, environment: str) -> Answer | None:
 
 
 def _afresh(actor: Actor, version: ModelVersion, environment: str) -> Answer:
-    gathered = gather_version(version)
-    gathered = gathered.about(step_to(_policy(gathered), environment), environment)
+    gathered = gather_version(version).at_door(environment)
     decided = asking.made(gathered)
     with record.transaction(seen=gathered.head):
         decision = asking.keep(
@@ -112,10 +109,3 @@ def answer_of(decision: Decision, decided: GateDecision) -> Answer:
         answered_at=decision.decided_at,
         expires_at=decision.expires_at,
     )
-
-
-def _policy(gathered: Gathered) -> Policy | None:
-    try:
-        return parse(gathered.policy_body) if gathered.policy_body else None
-    except Invalid:
-        return None  # the decision itself says that the policy cannot be read

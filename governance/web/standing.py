@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from governance import dossier as dossiers
-from governance.gates import decide, evidence, policy, subject
+from governance.gates import decide, evidence, subject
 from governance.gates.spec import Dossier, Finding, GateDecision, RunFacts
-from registry.errors import Invalid
 from registry.models import ModelVersion
 
 # The door that pages ask about; CI may name any environment the policy knows.
@@ -25,8 +24,7 @@ class Standing:
 
 def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
     """What the gate would answer for an environment now; one query."""
-    gathered = dossiers.gather_version(version)
-    gathered = gathered.about(decide.step_to(_policy(gathered.policy_body), environment), environment)
+    gathered = dossiers.gather_version(version).at_door(environment)
     return Standing(
         dossier=gathered.dossier,
         decision=decide.judge(gathered.dossier, gathered.policy_body),
@@ -38,10 +36,3 @@ def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Open lines first; where the version stands is a consequence, so it comes after the causes."""
     return sorted(findings, key=lambda finding: (finding.met, finding.code.startswith("version.stage")))
-
-
-def _policy(body: str) -> policy.Policy | None:
-    try:
-        return policy.parse(body) if body else None
-    except Invalid:
-        return None  # the decision says that it cannot be read
