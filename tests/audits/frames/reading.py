@@ -14,6 +14,8 @@ from audits.frames.report import ReadReport
 from audits.frames.source import open_source
 
 Rows = list[tuple[Any, ...]]
+# Of the module, not of a test: Hypothesis writes hundreds of files within one test. Emptied at exit.
+_FOLDER = tempfile.TemporaryDirectory(prefix="assay-test-")
 
 
 def binary(**changes: Any) -> Mapping:
@@ -30,7 +32,7 @@ def binary(**changes: Any) -> Mapping:
 
 def written(content: str | bytes, name: str = "data.csv") -> Path:
     """A file in a folder of its own."""
-    path = Path(tempfile.mkdtemp(prefix="assay-test-")) / name
+    path = Path(tempfile.mkdtemp(dir=_FOLDER.name)) / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
