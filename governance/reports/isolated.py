@@ -50,7 +50,15 @@ def render_in_child(document_json: bytes | str, limits: Limits | None = None) ->
         )
     with tempfile.TemporaryDirectory(prefix="assay-report-") as name:
         folder = Path(name).resolve()
-        _run(folder, data, limits)
+        try:
+            _run(folder, data, limits)
+        except ReportUnavailable as missing:
+            if not can_print():
+                raise
+            # The libraries are there: it was this run's memory in which they could not be loaded.
+            raise ReportRefused(
+                "The printing process reached its limit of memory while it loaded its libraries. Nothing was kept."
+            ) from missing
         return _collect(folder)
 
 

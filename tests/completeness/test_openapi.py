@@ -1,11 +1,14 @@
 """The API's description: complete, valid, and kept — a fuzzer that believes it finds no crash."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -68,7 +71,18 @@ FEW = settings(
 )
 
 
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """A real WSGI call ends by closing the connection, which here is the test's own transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_connection")
 def test_a_fuzzer_finds_no_crash(cast: Cast) -> None:
     """Hundreds of requests made from the description, good and bad, by somebody who may do much."""
     system = make_system(cast)
