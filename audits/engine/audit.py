@@ -22,6 +22,7 @@ from audits.frames.errors import Refused
 from audits.frames.limits import STANDARD, Limits
 from audits.frames.mapping import Mapping
 from audits.frames.source import Source, open_source
+from audits.frames.wording import printable
 from audits.metrics.spec import BINARY, Listing, Sampling
 from audits.sandbox.errors import SandboxFailed, SandboxRefused
 from audits.sandbox.results import ModelRef
@@ -46,8 +47,9 @@ def audit(
     """
     tell = progress or _nobody
     used = replace(sampling or Sampling(), seed=seed)
-    inputs: dict[str, Any] = {"data": {"name": Path(path).name}}
+    inputs: dict[str, Any] = {"data": {"name": printable(Path(path).name)}}
     try:
+        _refuse_odd_name(Path(path))
         read = mapping if isinstance(mapping, Mapping) else Mapping.from_dict(mapping)
         planned = _checks(checks, read)
         inputs |= _inputs(read, planned, model)
@@ -141,6 +143,14 @@ def _checks(declared: Declared | None, mapping: Mapping) -> tuple[Check, ...]:
         raise Refused("checks.invalid", str(error)) from error
 
 
+def _refuse_odd_name(path: Path) -> None:
+    """The database engine takes paths as text, and a path of other bytes is none."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise Refused("file.name", "The path of the file holds bytes that are no text: rename it.") from None
+
+
 def _inputs(mapping: Mapping, checks: tuple[Check, ...], model: ModelRef | None) -> dict[str, Any]:
     document = digests.mapping_document(mapping)
     return {
@@ -152,7 +162,7 @@ def _inputs(mapping: Mapping, checks: tuple[Check, ...], model: ModelRef | None)
 
 def _data(source: Source) -> dict[str, Any]:
     return {
-        "name": source.path.name,
+        "name": printable(source.path.name),
         "digest": source.digest,
         "bytes": source.size,
         "rows": source.rows,

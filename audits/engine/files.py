@@ -14,6 +14,7 @@ from audits.engine.outcome import AuditOutcome
 from audits.engine.versions import versions
 from audits.frames.errors import Refused
 from audits.frames.limits import STANDARD, Limits
+from audits.frames.wording import printable
 
 
 def audit_file(
@@ -32,7 +33,7 @@ def audit_file(
         planned = read_document(checks, "checks") if checks else None
         stored = model_of(model) if model else None
     except Refused as refused:
-        return AuditOutcome(seed, versions(), {"data": {"name": data.name}}, refused=refused)
+        return AuditOutcome(seed, versions(), {"data": {"name": printable(data.name)}}, refused=refused)
     return audit(data, declared, planned, seed=seed, progress=progress, model=stored, limits=limits)
 
 

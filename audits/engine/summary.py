@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from audits.checks.spec import CheckResult, Verdict
 from audits.engine.outcome import AuditOutcome
 from audits.frames.errors import Refused
+from audits.frames.wording import printable
 
 SHAPES = {
     Verdict.PASSED: ("●", "passed"),
@@ -22,7 +23,10 @@ WIDTH = 100
 
 
 def summary(outcome: AuditOutcome) -> str:
-    """What was read, every verdict with its sentence, and the count of verdicts."""
+    """What was read, every verdict with its sentence, and the count of verdicts.
+
+    Names come from files and may hold what commands a terminal; here they are written out as escapes.
+    """
     if outcome.refused:
         return _refusal(outcome.refused)
     return "\n".join(
@@ -33,10 +37,10 @@ def summary(outcome: AuditOutcome) -> str:
 def _refusal(refused: Refused) -> str:
     place = [
         f"line {refused.line:,}" if refused.line else "",
-        f"column {refused.column}" if refused.column else "",
+        f"column {printable(refused.column)}" if refused.column else "",
     ]
     where = ", ".join(part for part in place if part)
-    return f"✕ refused  {refused.message}{f' ({where})' if where else ''} [{refused.code}]"
+    return f"✕ refused  {printable(refused.message)}{f' ({where})' if where else ''} [{refused.code}]"
 
 
 def _reading(outcome: AuditOutcome) -> Iterator[str]:
@@ -49,21 +53,23 @@ def _reading(outcome: AuditOutcome) -> Iterator[str]:
         yield f"  {rows:,} set aside: {reason}"
     for attribute, rows in read.missing_groups.items():
         if rows:
-            yield f"  {rows:,} without a value in {attribute}: counted overall, in no group"
+            yield f"  {rows:,} without a value in {printable(attribute)}: counted overall, in no group"
     settings = outcome.settings
     if settings.get("favourable"):
-        yield f"Favourable outcome: {settings['favourable']}. Intervals: {settings['confidence']:.0%}."
+        yield f"Favourable outcome: {printable(settings['favourable'])}. Intervals: {settings['confidence']:.0%}."
     if outcome.explanation_failed:
-        yield f"The model was not explained: {outcome.explanation_failed['message']}"
+        yield f"The model was not explained: {printable(outcome.explanation_failed['message'])}"
     if outcome.explanation:
-        first = ", ".join(f"{one.feature} {one.mean_abs:.3g}" for one in outcome.explanation.importance[:5])
+        first = ", ".join(
+            f"{printable(one.feature)} {one.mean_abs:.3g}" for one in outcome.explanation.importance[:5]
+        )
         yield f"Model explained on {outcome.explanation.n:,} rows (mean |SHAP|, {outcome.explanation.output}): {first}."
 
 
 def _check(result: CheckResult) -> Iterator[str]:
     shape, words = SHAPES[result.verdict]
-    yield f"{shape} {words:<22} {result.check.name}"
-    yield textwrap.fill(result.sentence, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    yield f"{shape} {words:<22} {printable(result.check.name)}"
+    yield textwrap.fill(printable(result.sentence), WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _count(outcome: AuditOutcome) -> str:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 
 from audits.engine.files import audit_file, write_outcome
 from audits.engine.summary import summary
+from audits.frames.wording import printable
 
 REFUSED = 2
 
@@ -65,10 +66,10 @@ class Command(BaseCommand):
             write_outcome(outcome, options["out"])
         except OSError as error:
             self.stderr.write(
-                f"The outcome cannot be written to {options['out']}: {error.strerror or error}."
+                f"The outcome cannot be written to {printable(str(options['out']))}: {error.strerror or error}."
             )
             sys.exit(REFUSED)
-        self._tell(f"Written to {options['out']}")
+        self._tell(f"Written to {printable(str(options['out']))}")
         if outcome.refused:
             sys.exit(REFUSED)
 

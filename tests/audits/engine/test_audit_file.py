@@ -78,6 +78,25 @@ def test_a_terminal_without_shapes_does_not_stop_it(data: Path, mapping: Path, t
     assert "? passed" in ran.stdout
 
 
+def test_a_name_of_bytes_that_are_no_text_is_refused(mapping: Path, tmp_path: Path) -> None:
+    odd = os.fsdecode(bytes(tmp_path) + b"/\xff.csv")
+    Path(odd).write_text("sex,label,prediction\nF,1,1\nM,0,0\n")
+    ran = run(odd, "--mapping", mapping, "--out", tmp_path / "out.json")
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    told = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert told["refused"]["code"] == "file.name"
+    assert told["inputs"]["data"]["name"] == "\\udcff.csv"
+
+
+def test_a_group_cannot_command_the_terminal(mapping: Path, tmp_path: Path) -> None:
+    rows = [(sex, number % 2, number // 2 % 2) for number in range(80) for sex in ("\x1b[2J\u202egone", "M")]
+    path = predictions(tmp_path / "d.csv", rows=rows)
+    told = summary(audit_file(path, mapping))
+    assert "\\x1b[2J\\u202egone" in told
+    assert "\x1b" not in told
+
+
 def test_an_out_that_cannot_be_written_exits_2_with_a_sentence(
     data: Path, mapping: Path, tmp_path: Path
 ) -> None:
