@@ -42,7 +42,8 @@ def decide(dossier: Dossier, policy: Policy | None) -> GateDecision:
     section, missing = _section(dossier, policy)
     if section is None:
         return _closed(dossier, [*standing, missing])
-    lines = [Line(Place.POLICY, finding) for finding in standing]
+    # Another policy is another question, so the votes on this one would be stale.
+    lines = [Line(Place.POLICY, finding, disturbs=True) for finding in standing]
     lines += [Line(place, finding) for place, finding in _standing_of_stages(dossier, section)]
     lines += _demanded(dossier, section)
     return _decision(dossier, lines, _holds_until(dossier, section))

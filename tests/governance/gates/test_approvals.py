@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from governance.gates import codec, subject
-from governance.gates.requirements.approvals import Approvals
+from governance.gates.requirements.approvals import VOTING_ROLES, Approvals
 from governance.gates.spec import Dossier, HolderFacts, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding, unmet
@@ -211,3 +211,31 @@ def test_staleness_is_told_of_the_role_that_owes() -> None:
 def test_seats_of_one_role_given_twice_add_up() -> None:
     demand = Approvals.of({"of": [{"role": "validator"}, {"role": "validator", "count": 2}], "exclude": []})
     assert demand.seats == (("validator", 3),)
+
+
+def test_only_roles_that_vote_can_be_asked() -> None:
+    assert VOTING_ROLES == ("validator", "reviewer", "compliance_officer", "approver")
+
+
+def test_a_vote_for_another_step_is_not_stale_here() -> None:
+    dossier = facts.asked(facts.bare())
+    elsewhere = facts.vote(
+        dossier, "vera", "validator", to_stage="compliance", subject_digest=facts.digest("x")
+    )
+    states = unmet(decided(replace(dossier, votes=(elsewhere,))))
+    assert states["approvals.validator"] is State.OPEN
+
+
+def test_staleness_tells_what_changed_since_the_votes_own_question() -> None:
+    first = facts.asked(facts.bare())
+    assert first.version is not None
+    other = facts.digest("other model")
+    second = facts.asked(
+        replace(first, version=replace(first.version, artifact_digest=other)), id="request-2"
+    )
+    voted = facts.voted(second, vera="validator")
+    assert voted.policy is not None
+    now = replace(voted, policy=replace(voted.policy, digest=facts.digest("other policy")))
+    sentence = finding(decided(now), "approvals.validator").sentence
+    assert "the policy" in sentence
+    assert "the model's bytes" not in sentence

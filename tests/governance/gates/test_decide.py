@@ -183,3 +183,21 @@ def test_the_policy_says_which_step_guards_a_door() -> None:
     assert step_to(parse(facts.body()), "production") == facts.TO_PRODUCTION
     assert step_to(parse(facts.body()), "moon") is None
     assert step_to(None, "production") is None
+
+
+def test_where_things_stand_is_said() -> None:
+    dossier = facts.allowing()
+    assert dossier.version is not None
+    sentences = {f.code: f.sentence for f in decided(dossier).findings}
+    assert sentences["system.stage"] == "The system stands at “development”."
+    assert sentences["version.stage"] == "The version stands at “compliance”."
+    early = replace(
+        dossier,
+        system=replace(dossier.system, stage="data_sourcing"),
+        version=replace(dossier.version, stage="validation"),
+    )
+    sentences = {f.code: f.sentence for f in decided(early).findings}
+    assert sentences["system.stage"].endswith(
+        "“data sourcing”; its problem, data and features must be accepted first."
+    )
+    assert sentences["version.stage"] == "The version stands at “validation”, not at “compliance”."

@@ -50,3 +50,16 @@ def test_a_training_record_names_what_it_lacks() -> None:
 def test_data_are_counted() -> None:
     assert DatasetsRegistered(2).findings(facts.bare())[0].state is State.MET
     assert DatasetsRegistered(3).findings(facts.bare())[0].state is State.OPEN
+
+
+def test_the_youngest_age_limit_counts_and_what_is_missing_has_none() -> None:
+    both = DocumentsPresent(("model_card", "dpia"), within_days=10)
+    card = facts.document("model_card", added_at=facts.ago(days=4))
+    assert both.holds_until(replace(facts.bare(), documents=(card,))) == facts.ago(days=-6)
+    older = facts.document("dpia", added_at=facts.ago(days=7))
+    assert both.holds_until(replace(facts.bare(), documents=(card, older))) == facts.ago(days=-3)
+
+
+def test_enough_data_need_nothing_more() -> None:
+    assert DatasetsRegistered(2).findings(facts.bare())[0].clears == ""
+    assert DatasetsRegistered(3).findings(facts.bare())[0].clears

@@ -174,3 +174,38 @@ def test_evidence_holds_until_the_newest_grows_old() -> None:
     assert demand.holds_until(dossier) == facts.ago(days=-5)
     assert demand.holds_until(with_runs()) is None
     assert EvidencePresent("bias").holds_until(dossier) is None
+
+
+def plan_line(run: RunFacts) -> tuple[State, str]:
+    found = finding(decided(with_runs(run)), f"checks.plan.{facts.digest('plan')[7:19]}")
+    return found.state, found.sentence
+
+
+@pytest.mark.parametrize(
+    ("run", "state", "says"),
+    [
+        (facts.run(intact=False), State.OPEN, "no longer has the digest"),
+        (facts.run(requested_at=facts.ago(days=8)), State.OPEN, "before its plan was sealed"),
+        (facts.run(state="insufficient"), State.INSUFFICIENT, "ended as insufficient"),
+        (facts.run(state="errored", checks=()), State.OPEN, "ended as errored"),
+        (facts.run(checks=()), State.OPEN, "no check that the gate waits for"),
+        (facts.run(checks=(facts.check(blocking=False),)), State.OPEN, "no check that the gate waits for"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_is_said(run: RunFacts, state: State, says: str) -> None:
+    found = plan_line(run)
+    assert found[0] is state
+    assert says in found[1]
+
+
+@pytest.mark.parametrize(("verdict", "owner"), [("failed", "developer"), ("insufficient", "validator")])
+def test_a_failure_is_the_developers_and_a_doubt_the_validators(verdict: str, owner: str) -> None:
+    run = facts.run(state=verdict, checks=(facts.check(verdict=verdict),))
+    assert finding(decided(with_runs(run)), "checks.Impact ratio by sex").owner_role == owner
+
+
+def test_evidence_that_is_too_old_holds_until_nothing() -> None:
+    demand = EvidencePresent("bias", within_days=5)
+    assert demand.holds_until(with_runs(facts.run(finished_at=facts.ago(days=5)))) is None
+    assert demand.holds_until(with_runs(facts.run(finished_at=facts.ago(days=6)))) is None
+    assert "Nothing was measured" in demand.findings(with_runs())[0].sentence

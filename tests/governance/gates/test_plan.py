@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from governance.gates.plan import Line, shortest
+from governance.gates.requirements.base import Place
 from governance.gates.requirements.measured import AUDIT
-from governance.gates.spec import Dossier
+from governance.gates.spec import Dossier, Finding, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided
 
@@ -109,3 +111,19 @@ def test_new_evidence_asks_for_the_votes_again() -> None:
 def test_a_missing_report_is_all_that_is_left() -> None:
     dossier = facts.voted(facts.asked(facts.bare()))
     assert decided(dossier).unblock_plan == ("Generate the validation report.",)
+
+
+def test_what_nobody_can_clear_is_no_action() -> None:
+    dossier = facts.allowing()
+    plan = decided(replace(dossier, system=replace(dossier.system, tier="unacceptable"))).unblock_plan
+    assert plan[0] == "Publish a policy that covers this system, step and environment."
+    assert all("votes on what changed" in action for action in plan[1:4])
+    assert plan[4:] == ("Generate the report again.",)
+    hopeless = Line(Place.POLICY, Finding("x", State.OPEN, "No.", "x", "owner"))
+    assert shortest([hopeless]) == ()
+
+
+def test_one_report_does_not_ask_for_another() -> None:
+    missing = Line(Place.REPORT, Finding("a", State.OPEN, "No.", "a", "validator", "Generate a."))
+    there = Line(Place.REPORT, Finding("b", State.MET, "Yes.", "b", "validator"))
+    assert shortest([missing, there]) == ("Generate a.",)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from governance.gates import subject
-from governance.gates.spec import State
+from governance.gates.spec import Dossier, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding
 
@@ -39,3 +39,25 @@ def test_its_basis_has_no_clock_no_stage_and_no_decision() -> None:
         log=replace(dossier.log, size=99),
     )
     assert subject.basis_digest(later) == subject.basis_digest(dossier)
+
+
+def standing(dossier: Dossier) -> str:
+    return finding(decided(dossier), "report.validation_report").sentence
+
+
+def test_each_way_of_not_being_there_is_said() -> None:
+    dossier = replace(facts.allowing(), reports=())
+    assert standing(dossier) == "There is no validation report."
+    assert standing(facts.reported(dossier, state="failed", pdf_digest="")).endswith(
+        "could not be generated."
+    )
+    assert standing(facts.reported(dossier, state="queued", pdf_digest="")).endswith("is being written.")
+    assert standing(facts.reported(dossier, state="running", pdf_digest=facts.digest("half"))).endswith(
+        "written."
+    )
+    assert standing(facts.reported(dossier, state="ready", pdf_digest="")).endswith("written.")
+    assert standing(facts.reported(dossier, kind="horoscope")) == "There is no validation report."
+    old = facts.reported(dossier, basis_digest=facts.digest("old"))
+    assert standing(old) == "The facts changed since the validation report was generated."
+    half = facts.reported(dossier, basis_digest=facts.digest("old"), state="running", pdf_digest="")
+    assert standing(half) == "There is no validation report."
