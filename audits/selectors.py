@@ -5,35 +5,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from audits.models import AuditRun, CheckPlan, CheckResult, Measurement, RunState
+from audits.models import (
+    AuditRun,
+    CheckPlan,
+    CheckResult,
+    DataQualityRun,
+    Measurement,
+    Reproduction,
+    RunState,
+)
 from registry import selectors as facts
 from registry.actors import Actor
-from registry.models import ModelVersion
+from registry.models import DatasetVersion, LedgerEntry, ModelVersion
 
 # Large texts that lists do not show.
 _LARGE = ("result", "plan__body")
 _CONTEXT = (
     "plan__model_version__model__system",
     "plan__model_version__artifact",
-    "plan__dataset_version__dataset",
+    "plan__model_version__created_by",
+    "plan__sealed_by",
+    "plan__dataset_version__created_by",
+    "plan__dataset_version__dataset__owner",
     "plan__dataset_version__artifact",
     "requested_by",
 )
 ENDED = (RunState.PASSED, RunState.FAILED, RunState.INSUFFICIENT, RunState.ERRORED)
 
 
+_MADE_AGAIN = Prefetch(
+    "reproductions", Reproduction.objects.select_related("rerun__requested_by").defer("rerun__result")
+)
+
+
 def run_of(actor: Actor, run_id: Any) -> AuditRun:
-    """One run with everything that its page or answer names; 2 queries with its checks."""
-    rows = AuditRun.objects.select_related(*_CONTEXT).defer(*_LARGE).prefetch_related("check_results")
+    """One run with everything that its page or answer names; 3 queries with its checks and reproductions."""
+    rows = AuditRun.objects.select_related(*_CONTEXT).defer(*_LARGE)
+    rows = rows.prefetch_related("check_results", _MADE_AGAIN)
     return facts.get(rows, actor, pk=run_id)
 
 
 def visible_runs(actor: Actor) -> "QuerySet[AuditRun]":
     """Every run that exists for the actor, newest first, ready for a list."""
     rows = AuditRun.objects.visible_to(actor).select_related(*_CONTEXT).defer(*_LARGE)
-    return rows.prefetch_related("check_results").order_by("-requested_at", "pk")
+    return rows.prefetch_related("check_results", _MADE_AGAIN).order_by("-requested_at", "pk")
 
 
 def runs_for(version: ModelVersion) -> "QuerySet[AuditRun]":
@@ -51,6 +68,27 @@ def latest_result_for(version: ModelVersion) -> AuditRun | None:
     """The run that ended last, with its sealed result."""
     rows = AuditRun.objects.filter(plan__model_version=version, state__in=ENDED)
     return rows.select_related(*_CONTEXT).order_by("-finished_at", "pk").first()
+
+
+def attempt_of(run: AuditRun) -> int | None:
+    """Which attempt on its test set a run is, over all versions of the system; None when it never started."""
+    if run.started_at is None or run.reproduces_id is not None:
+        return None
+    rows = AuditRun.objects.filter(
+        plan__model_version__model__system=run.plan.model_version.model.system_id,
+        plan__dataset_version__artifact=run.plan.dataset_version.artifact_id,
+        reproduces=None,
+    )
+    earlier = Q(started_at__lt=run.started_at) | Q(
+        started_at=run.started_at, requested_at__lte=run.requested_at
+    )
+    return rows.filter(earlier).count()
+
+
+def sealed_in_log(plan: CheckPlan) -> int | None:
+    """The index of the entry that sealed a plan."""
+    rows = LedgerEntry.objects.filter(event="plan.sealed", subject_id=plan.pk)
+    return rows.values_list("index", flat=True).first()
 
 
 def measurements(
@@ -132,3 +170,17 @@ def _explanation(sealed: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 def _number(sealed: Any) -> float | None:
     return None if sealed is None else float(sealed)
+
+
+_QUALITY = ("dataset_version__dataset__system", "dataset_version__artifact", "requested_by")
+
+
+def quality_run_of(actor: Actor, run_id: Any) -> DataQualityRun:
+    """One data-quality run with its result."""
+    return facts.get(DataQualityRun.objects.select_related(*_QUALITY), actor, pk=run_id)
+
+
+def quality_runs(snapshot: DatasetVersion) -> "QuerySet[DataQualityRun]":
+    """The data-quality runs of a snapshot that the caller has the right to see already, newest first."""
+    rows = DataQualityRun.objects.filter(dataset_version=snapshot).select_related(*_QUALITY)
+    return rows.order_by("-requested_at", "pk")

@@ -25,13 +25,17 @@ GATES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Transition:
-    """One step: any one of `permissions` lets somebody ask for it; `gate` is None where asking is enough."""
+    """One step: any one of `permissions` lets somebody ask for it; `gate` is None where asking is enough.
+
+    `by_assay` says that Assay may take it by itself, without anybody's permission: only where that stops something.
+    """
 
     subject: str
     from_stage: str
     to_stage: str
     permissions: tuple[str, ...]
     gate: str | None
+    by_assay: bool = False
 
     @property
     def name(self) -> str:
@@ -76,9 +80,9 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(MODEL_VERSION, _V.COMPLIANCE, _V.DEVELOPMENT, _HOLD, None),
     Transition(MODEL_VERSION, _V.VALIDATION, _V.REJECTED, _JUDGE, None),
     Transition(MODEL_VERSION, _V.COMPLIANCE, _V.REJECTED, _JUDGE, None),
-    # … stopped in production, and started again through the same gate as the first time
-    Transition(MODEL_VERSION, _V.PRODUCTION, _V.SUSPENDED, _HOLD, None),
-    Transition(MODEL_VERSION, _V.MONITORING, _V.SUSPENDED, _HOLD, None),
+    # … stopped in production, by people or by Assay itself, and started again through the same gate as the first time
+    Transition(MODEL_VERSION, _V.PRODUCTION, _V.SUSPENDED, _HOLD, None, by_assay=True),
+    Transition(MODEL_VERSION, _V.MONITORING, _V.SUSPENDED, _HOLD, None, by_assay=True),
     Transition(MODEL_VERSION, _V.SUSPENDED, _V.PRODUCTION, _MOVE, "G6"),
     # … and out of use
     Transition(MODEL_VERSION, _V.PRODUCTION, _V.SUPERSEDED, _MOVE, None),

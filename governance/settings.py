@@ -137,10 +137,20 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     }
 ASSAY_RUN_LEASE_SECONDS = env.number("ASSAY_RUN_LEASE_SECONDS", 60, low=2)
 ASSAY_SWEEP_SECONDS = env.number("ASSAY_SWEEP_SECONDS", 10, low=1)
+ASSAY_ENFORCE_SECONDS = env.number("ASSAY_ENFORCE_SECONDS", 300, low=1)
+ASSAY_REMIND_SECONDS = env.number("ASSAY_REMIND_SECONDS", 3600, low=1)
+ASSAY_LOG_VERIFY_HOURS = env.number("ASSAY_LOG_VERIFY_HOURS", 6, low=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "audits.sweep_runs", "schedule": ASSAY_SWEEP_SECONDS},
     "sweep-reports": {"task": "governance.sweep_reports", "schedule": ASSAY_SWEEP_SECONDS},
+    # Rules of law change with the day; once an hour is soon enough after each midnight.
+    "reclassify": {"task": "governance.reclassify", "schedule": 3600},
+    "sweep-backtests": {"task": "governance.sweep_backtests", "schedule": ASSAY_SWEEP_SECONDS},
+    "enforce-due": {"task": "governance.enforce_due", "schedule": ASSAY_ENFORCE_SECONDS},
+    "remind": {"task": "governance.remind", "schedule": ASSAY_REMIND_SECONDS},
+    # Looked at as often as dates are; each log is verified when its last verification has the set age.
+    "verify-logs": {"task": "registry.verify_logs", "schedule": ASSAY_ENFORCE_SECONDS},
 }
 
 # --- people ---------------------------------------------------------------------------------------------------------
@@ -168,6 +178,19 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# CI systems whose jobs may exchange a signed identity for a token: issuer -> how its claims read, where its keys are.
+ASSAY_WORKLOAD_ISSUERS = {
+    "https://token.actions.githubusercontent.com": {
+        "kind": "github",
+        "keys": "https://token.actions.githubusercontent.com/.well-known/jwks",
+    },
+    "https://gitlab.com": {"kind": "gitlab", "keys": "https://gitlab.com/oauth/discovery/keys"},
+}
+if gitlab := env.text("ASSAY_GITLAB_URL", "").rstrip("/"):
+    ASSAY_WORKLOAD_ISSUERS[gitlab] = {"kind": "gitlab", "keys": f"{gitlab}/oauth/discovery/keys"}
+if github := env.text("ASSAY_GITHUB_ISSUER", "").rstrip("/"):
+    ASSAY_WORKLOAD_ISSUERS[github] = {"kind": "github", "keys": f"{github}/.well-known/jwks"}
+
 # --- API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -182,6 +205,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "registry.api.errors.problem",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
+    # Who calls is the connection's address; only a proxy that is trusted is believed what it forwards.
+    "NUM_PROXIES": 1 if env.flag("ASSAY_BEHIND_PROXY", False) else 0,
+    "DEFAULT_THROTTLE_RATES": {"token-exchange": "60/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -194,8 +220,13 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RiskTierEnum": "registry.stages.RiskTier.choices",
+        **{
+            f"{path.rpartition('.')[2]}Enum": f"{path}.choices"
+            for path in ["registry.stages.Role", "audits.models.RunState", "audits.models.deviations.DeviationState", "governance.models.classifications.ClassificationState", "governance.models.classifications.ObligationState", "governance.models.backtests.BackTestState", "governance.models.break_glass.BreakGlassState", "governance.models.policies.PolicyState", "governance.models.issues.IssueKind", "governance.models.issues.IssueState", "governance.models.approvals.RequestState", "governance.models.reports.ReportState", "governance.models.waivers.WaiverState"]
+        },
         "VoteVerdictEnum": "governance.models.VoteVerdict.choices",
         "GateVerdictEnum": "governance.models.GateVerdict.choices",
+        "OutcomeEnum": ["allow", "allow_with_waiver", "deny"],
         "CheckVerdictEnum": ["passed", "failed", "insufficient", "errored"],
     },
 }
@@ -240,7 +271,12 @@ MAILERS = {
 if email_host := env.text("EMAIL_HOST", ""):
     MAILERS["default"] = {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {"host": email_host, "port": env.number("EMAIL_PORT", 587), "use_tls": True},
+        "OPTIONS": {
+            "host": email_host,
+            "port": env.number("EMAIL_PORT", 587),
+            "use_tls": True,
+            "timeout": 30,
+        },
     }
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "assay@localhost")
 

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_routes)),
     path("accounts/", include("allauth.account.urls")),
     path("", include("governance.web.urls")),
+    path("", include("governance.web.people_urls")),
     path("", include("audits.web.urls")),
     path("", include("registry.web.urls")),
     path("livez", health.live),

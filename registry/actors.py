@@ -1,7 +1,26 @@
 """Who is acting. Every service takes an Actor first, so no change is ever made by nobody."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a token leaves of its bearer's roles. It can only take away: the roles are asked for as well."""
+
+    expires_at: datetime
+    scopes: frozenset[str] = frozenset()  # permissions; empty for all that the roles give
+    system_id: Any = None  # the only system it reaches; None for all
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it takes anything away."""
+        return bool(self.scopes) or self.system_id is not None
+
+    def cover(self, permission: str) -> bool:
+        """Whether the token may be used for this permission."""
+        return not self.scopes or permission in self.scopes
 
 
 @dataclass(frozen=True)
@@ -14,13 +33,22 @@ class Actor:
     user: Any = field(default=None, compare=False, repr=False)
     # A token works in the organisation it was issued for and nowhere else.
     organisation_id: Any = None
+    # What else the token takes away; None in a session.
+    limits: Limits | None = None
+    # The human who answers for this account: of a second account or a service account somebody else's id.
+    person_id: str = ""
 
     @classmethod
-    def of(cls, user: Any, organisation_id: Any = None) -> "Actor":
+    def of(cls, user: Any, organisation_id: Any = None, limits: Limits | None = None) -> "Actor":
         """The actor behind a signed-in user, or behind a token with the organisation it is for."""
-        kind = "service" if user.is_service else "person"
         return cls(
-            kind=kind, id=str(user.pk), name=user.display_name, user=user, organisation_id=organisation_id
+            kind="service" if user.is_service else "person",
+            id=str(user.pk),
+            name=user.display_name,
+            user=user,
+            organisation_id=organisation_id,
+            limits=limits,
+            person_id=user.person_id,
         )
 
     @classmethod

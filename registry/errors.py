@@ -51,9 +51,20 @@ class NotFound(AssayError):
 
 
 class Denied(AssayError):
-    """The actor is known, sees the object, and may not do this."""
+    """The actor is known, sees the object, and may not do this.
+
+    With `by` (the actor) and `on` (a row that says where its organisation and system are) the attempt gets an entry
+    of its own when it leaves the transaction of a change; see registry.ledger.record.
+    """
 
     code = "denied"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, by: Any = None, on: Any = None, permission: str = ""
+    ) -> None:
+        super().__init__(message, code=code)
+        self.by, self.on = by, on
+        self.permission = permission
 
 
 class Conflict(AssayError):

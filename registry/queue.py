@@ -11,7 +11,11 @@ from celery import current_app
 from django.db import transaction
 
 EXECUTE_RUN = "audits.execute_run"
+PROFILE_DATA = "audits.profile_data"
 RENDER_REPORT = "governance.render_report"
+RUN_BACKTEST = "governance.run_backtest"
+# Enqueued in the transaction that takes or gives a role, or ends or begins somebody's activity.
+CHECK_STAFFING = "governance.check_staffing"
 
 logger = logging.getLogger(__name__)
 

@@ -54,14 +54,17 @@ class Role(TextChoices):
     CI = "ci", "CI"
 
 
-# Kinds of documents and their names; the vocabulary of the framework data.
+# Kinds of documents and their names: the evidence of the frameworks' vocabulary that people write. What Assay itself
+# shows (audit runs, the training record, votes, the log) is in `governance/gates/coverage.py` instead.
 DOCUMENT_KINDS: Final[dict[str, str]] = {
     "problem_definition": "Problem definition",
     "intended_use_statement": "Intended-use statement",
     "risk_classification_record": "Risk classification record",
     "risk_assessment": "Risk assessment",
+    "processing_record": "Record of processing",
     "dataset_datasheet": "Dataset datasheet",
     "feature_documentation": "Feature documentation",
+    "proxy_review": "Proxy review",
     "model_card": "Model card",
     "human_oversight_plan": "Human oversight plan",
     "instructions_for_use": "Instructions for use",
@@ -69,4 +72,28 @@ DOCUMENT_KINDS: Final[dict[str, str]] = {
     "incident_plan": "Incident plan",
     "dpia": "Data protection impact assessment",
     "fria": "Fundamental rights impact assessment",
+    "data_quality_report": "Data-quality report",
+    "robustness_test": "Robustness test",
+    "security_test": "Security test",
+    "logging_plan": "Logging plan",
+    "declaration_of_conformity": "EU declaration of conformity",
+    "registration_record": "Registration record",
+    "technical_documentation_file": "Technical documentation file",
+    "governance_policy": "Governance policy",
+    "competence_record": "Competence record",
+    "vendor_documentation": "Vendor documentation",
+    "notice_record": "Notice record",
+    "adverse_action_record": "Adverse-action record",
+    "public_disclosure": "Public disclosure",
+    "quality_management_record": "Quality management record",
+    "conformity_assessment_record": "Conformity assessment record",
+    "stakeholder_consultation": "Stakeholder consultation record",
+    "appeal_and_complaint_record": "Appeal and complaint record",
+    "retention_schedule": "Retention schedule",
+    "monitoring_report": "Monitoring report",
+    "incident_record": "Incident record",
+    "decommission_record": "Decommission record",
+    "internal_audit_report": "Internal audit report",
+    "management_review": "Management review",
+    "resource_record": "Resource record",
 }

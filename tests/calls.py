@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.test import APIClient
 
-from registry.services import people
+from registry.services import tokens
 from tests.cast import Cast
 
 
@@ -13,7 +13,7 @@ def api(cast: Cast, name: str) -> Any:
     user = getattr(cast, name)
     organisation = cast.acme if name != "oscar" else cast.oscar.memberships.get().organisation
     issuer = cast.actor("olga") if user.is_service else cast.actor(name)
-    _, text = people.issue_token(actor=issuer, organisation=organisation, user=user, name="tests")
+    _, text = tokens.issue(actor=issuer, organisation=organisation, user=user, name="tests")
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
     return client

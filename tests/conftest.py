@@ -21,6 +21,8 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
+from governance.models import Decision  # noqa: E402
+from governance.services import policies, replays  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
 
 
@@ -32,10 +34,37 @@ def own_files(settings: Any, tmp_path: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+# A lean edition of Assay's own policies, so that a demand added to those does not have to be met by every test.
+LEAN_POLICIES = Path(__file__).parent / "governance" / "policies"
+
+
+@pytest.fixture(autouse=True)
+def lean_policies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `publish_defaults` publishes, unless a test is marked `own_policies`."""
+    if request.node.get_closest_marker("own_policies") is None:
+        monkeypatch.setattr(policies, "DEFAULTS", LEAN_POLICIES)
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The named people of Acme."""
     return make_cast()
+
+
+@pytest.fixture(autouse=True)
+def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every decision that a test leaves behind is decided again and must come out the same, to the byte."""
+    node = request.node
+    uses = bool(DATABASE_FIXTURES & set(request.fixturenames)) or node.get_closest_marker("django_db")
+    if not uses or node.get_closest_marker("altered_decisions"):
+        yield
+        return
+    request.getfixturevalue("_django_db_helper")  # so that this looks before the database is rolled back
+    yield
+    if connection.needs_rollback:
+        return
+    found = next(replays.differences(Decision.objects.order_by("decided_at")), None)
+    assert found is None, f"Decision {found.decision.pk} comes out otherwise. {found.what}"
 
 
 # What makes a test one of the database, so that the PostgreSQL lane runs it too.

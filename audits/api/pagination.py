@@ -15,3 +15,9 @@ class MeasurementPages(NewestFirst):
     page_size = 200
     max_page_size = 1_000
     ordering = ("pk",)
+
+
+class PlanPages(NewestFirst):
+    """Plans, newest first."""
+
+    ordering = ("-sealed_at", "pk")

@@ -8,22 +8,75 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from audits.models import AuditRun, CheckResult, Measurement
-from audits.services import runs
+from audits.models import AuditRun, CheckPlan, CheckResult, Deviation, Measurement, Reproduction
+from audits.services import deviations, plans
 from registry.api.base import StrictSerializer
 
 
-class RunIn(StrictSerializer):
-    """What asking for a run takes; mapping and checks add to what is registered, or stay with the defaults."""
+class PlanIn(StrictSerializer):
+    """What a plan seals; mapping and checks add to what is registered, or stay with the defaults."""
 
     dataset_version = serializers.UUIDField()
     mapping = serializers.DictField(required=False, allow_null=True, default=None)
     checks = serializers.ListField(
         child=serializers.DictField(), required=False, allow_null=True, default=None, max_length=500
     )
-    seed = serializers.IntegerField(
-        required=False, allow_null=True, default=None, min_value=0, max_value=runs.MAX_SEED
+    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=plans.MAX_SEED)
+    tolerance = serializers.DictField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=deviations.MAX_REASON
     )
+
+
+class ExecutionIn(StrictSerializer):
+    """What asking for one execution of a plan takes; with another seed than the plan's it is exploratory."""
+
+    seed = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=plans.MAX_SEED
+    )
+
+
+class DeviationOut(serializers.ModelSerializer[Deviation]):
+    """What a plan loosens of an earlier one, and what became of it."""
+
+    rows = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    opened_by = serializers.CharField(source="opened_by.display_name")
+
+    class Meta:
+        model = Deviation
+        fields = read_only_fields = [
+            "id",
+            "old_plan",
+            "new_plan",
+            "rows",
+            "digest",
+            "reason",
+            "state",
+            "opened_by",
+            "opened_at",
+            "settled_at",
+        ]
+
+
+class PlanOut(serializers.ModelSerializer[CheckPlan]):
+    """A sealed plan; `body` is the canonical JSON text whose SHA-256 is the digest."""
+
+    sealed_by = serializers.CharField(source="sealed_by.display_name")
+    deviations = DeviationOut(many=True)
+
+    class Meta:
+        model = CheckPlan
+        fields = read_only_fields = [
+            "id",
+            "digest",
+            "model_version",
+            "dataset_version",
+            "seed",
+            "body",
+            "sealed_by",
+            "sealed_at",
+            "deviations",
+        ]
 
 
 class CheckOut(serializers.ModelSerializer[CheckResult]):
@@ -36,12 +89,36 @@ class CheckOut(serializers.ModelSerializer[CheckResult]):
         fields = read_only_fields = ["name", "verdict", "sentence", "body"]
 
 
+class ReproductionOut(serializers.ModelSerializer[Reproduction]):
+    """How a run made again compares with the original."""
+
+    tolerance = serializers.DictField(child=serializers.CharField())
+    differences = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
+    by = serializers.CharField(source="rerun.requested_by.display_name")
+
+    class Meta:
+        model = Reproduction
+        fields = read_only_fields = [
+            "rerun",
+            "matched",
+            "same_digest",
+            "same_code",
+            "tolerance",
+            "differences",
+            "difference_count",
+            "by",
+            "compared_at",
+        ]
+
+
 class RunOut(serializers.ModelSerializer[AuditRun]):
     """A run: how far it is, how it ended, and what each check says."""
 
     model_version = serializers.UUIDField(source="plan.model_version_id")
     dataset_version = serializers.UUIDField(source="plan.dataset_version_id")
     plan_digest = serializers.CharField(source="plan.digest")
+    exploratory = serializers.BooleanField()
+    reproductions = ReproductionOut(many=True)
     requested_by = serializers.CharField(source="requested_by.display_name")
     checks = CheckOut(source="check_results", many=True)
     url = serializers.SerializerMethodField()
@@ -57,7 +134,11 @@ class RunOut(serializers.ModelSerializer[AuditRun]):
             "checks",
             "model_version",
             "dataset_version",
+            "plan",
             "plan_digest",
+            "exploratory",
+            "reproduces",
+            "reproductions",
             "seed",
             "code_version",
             "attempts",

@@ -15,8 +15,11 @@ class CheckPlan(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="plans")
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="plans")
-    # The canonical JSON text whose SHA-256 is the digest: {"mapping", "checks", "inputs": {digests}, "engine"}
+    # The canonical JSON text whose SHA-256 is the digest:
+    # {"mapping", "checks", "inputs": {digests}, "engine", "seed", "tolerance"}
     body = models.TextField()
+    # As sealed in the body; a run with another seed is exploratory.
+    seed = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=71)
     sealed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     sealed_at = models.DateTimeField(auto_now_add=True)

@@ -5,56 +5,42 @@ from typing import ClassVar
 
 from django.db import models
 
+from audits.models.leased import LeasedRun
 from audits.models.plans import CheckPlan
+from registry import queue
 from registry.access.check import ScopedQuerySet
-from registry.models import User
+from registry.models import System
 
 
-class RunState(models.TextChoices):
-    """The states of a run. The last five are final."""
+class AuditRun(LeasedRun):
+    """One execution of a sealed plan, idempotent per plan, code version and seed.
 
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    PASSED = "passed", "Passed"
-    FAILED = "failed", "Failed"
-    INSUFFICIENT = "insufficient", "Not enough evidence"
-    ERRORED = "errored", "Could not be measured"
-    CANCELLED = "cancelled", "Cancelled"
-
-
-class AuditRun(models.Model):
-    """One execution of a sealed plan, idempotent per plan, code version and seed."""
+    `repeat` numbers executions of the same: one more after one that could not be measured, and one for each
+    reproduction.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     plan = models.ForeignKey(CheckPlan, on_delete=models.PROTECT, related_name="runs")
     seed = models.PositiveBigIntegerField()
-    code_version = models.CharField(max_length=80)
-    state = models.CharField(max_length=20, choices=RunState.choices, default=RunState.QUEUED)
-    progress = models.PositiveSmallIntegerField(default=0)  # per cent
-    step = models.CharField(max_length=100, default="Waiting for a worker")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    # Who works on it, until when; a lease that ran out may be taken by another worker.
-    lease_holder = models.CharField(max_length=100, blank=True)
-    lease_until = models.DateTimeField(null=True)
-    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    requested_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)  # a sentence
-    # Canonical JSON text of the whole outcome without the times; its SHA-256 is the result digest.
-    result = models.TextField(blank=True)
-    result_digest = models.CharField(max_length=71, blank=True)
+    repeat = models.PositiveSmallIntegerField(default=0)
+    # The run that this one makes again, by somebody who had no part in it.
+    reproduces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="reproductions_of"
+    )
 
     objects = ScopedQuerySet["AuditRun"].as_manager()
     organisation_path: ClassVar[str] = "plan__model_version__model__system__organisation_id"
     system_path: ClassVar[str | None] = "plan__model_version__model__system_id"
+    governed_path: ClassVar[str] = "plan__model_version__model__system"
+    task: ClassVar[str] = queue.EXECUTE_RUN
+    event: ClassVar[str] = "run"
 
     class Meta:
         default_permissions = ()
         verbose_name = "audit run"
         constraints = [
             models.UniqueConstraint(
-                fields=["plan", "seed", "code_version"], name="one_run_per_plan_seed_code"
+                fields=["plan", "seed", "code_version", "repeat"], name="one_run_per_number"
             )
         ]
         indexes = [models.Index(fields=["state", "lease_until"], name="run_by_state")]
@@ -62,3 +48,13 @@ class AuditRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def governed(self) -> System:
+        """The system of the model that is measured."""
+        return self.plan.model_version.model.system
+
+    @property
+    def exploratory(self) -> bool:
+        """Whether it was not locked before: it has another seed than the plan, or began before the plan was sealed."""
+        return self.seed != self.plan.seed or self.requested_at < self.plan.sealed_at

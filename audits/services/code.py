@@ -13,6 +13,7 @@ MEASURING = (
     "frames/**/*.py",
     "metrics/**/*.py",
     "checks/**/*.py",
+    "quality/**/*.py",
     "sandbox/**/*.py",
 )
 

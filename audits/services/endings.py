@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from audits.models import AuditRun, CheckResult, Measurement, RunState
-from audits.services import runs
+from audits.models import AuditRun, CheckResult, LeasedRun, Measurement, RunState
+from audits.services import reproductions, runs
 from registry.actors import Actor
 from registry.ledger import chain, record
 
@@ -55,27 +55,40 @@ def located(refused: Mapping[str, Any]) -> str:
 
 def write(*, run_id: Any, ours: Q, actor: Actor, ending: Ending) -> bool:
     """Write the end of a run in one transaction; False, and nothing written, when the run is not ours any more."""
-    text = sealed(ending.outcome) if ending.outcome is not None else ""
-    digest = chain.digest(text.encode()) if text else ""
+    text = text_of(ending)
     with record.transaction():
-        ended = AuditRun.objects.filter(ours, pk=run_id, state__in=runs.before(ending.state)).update(
-            state=ending.state,
-            step="Finished",
-            progress=100,
-            lease_holder="",
-            lease_until=None,
-            finished_at=Now(),
-            error=ending.sentence,
-            result=text,
-            result_digest=digest,
-        )
-        if not ended:
+        if not close(AuditRun, run_id, ours, ending, text):
             return False
-        run = AuditRun.objects.select_related("plan__model_version__model__system").get(pk=run_id)
+        run = AuditRun.objects.select_related("plan__model_version__model__system", "reproduces").get(
+            pk=run_id
+        )
         if ending.outcome is not None:
             _keep_rows(run, ending.outcome)
         _record(actor, run, ending)
+        reproductions.compared(run, actor)
     return True
+
+
+def text_of(ending: Ending) -> str:
+    """The sealed outcome, or nothing where there is none; made before the transaction, because it may be long."""
+    return sealed(ending.outcome) if ending.outcome is not None else ""
+
+
+def close(kind: type[LeasedRun], run_id: Any, ours: Q, ending: Ending, text: str) -> bool:
+    """Write the end into the row by one conditional update, in the running transaction; False when it is not ours."""
+    still = kind._default_manager.filter(ours, pk=run_id, state__in=runs.before(ending.state))
+    ended = still.update(
+        state=ending.state,
+        step="Finished",
+        progress=100,
+        lease_holder="",
+        lease_until=None,
+        finished_at=Now(),
+        error=ending.sentence,
+        result=text,
+        result_digest=chain.digest(text.encode()) if text else "",
+    )
+    return bool(ended)
 
 
 def sealed(outcome: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from audits.models import AuditRun, RunState
+from audits.models import AuditRun, LeasedRun, RunState
 from audits.services import code, runs
 
 logger = logging.getLogger(__name__)
@@ -37,14 +37,14 @@ def expired() -> Q:
     return Q(state=RunState.RUNNING, lease_until__lt=Now())
 
 
-def take(run_id: str) -> "Lease | None":
+def take(run_id: str, kind: type[LeasedRun] = AuditRun) -> "Lease | None":
     """Take a queued or abandoned run by one conditional update; None when it is not to be had.
 
     A worker of another release leaves it alone: its numbers could differ from those that were asked for.
     """
     holder = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     taken = (
-        AuditRun.objects.filter(Q(state=RunState.QUEUED) | expired(), pk=run_id)
+        kind._default_manager.filter(Q(state=RunState.QUEUED) | expired(), pk=run_id)
         .filter(
             state__in=runs.before(RunState.RUNNING),
             attempts__lt=runs.MAX_ATTEMPTS,
@@ -60,7 +60,7 @@ def take(run_id: str) -> "Lease | None":
             started_at=Coalesce("started_at", Now()),
         )
     )
-    return Lease(run_id, holder) if taken else None
+    return Lease(run_id, holder, kind) if taken else None
 
 
 def _length() -> timedelta:
@@ -70,17 +70,19 @@ def _length() -> timedelta:
 class Lease:
     """One worker's hold on one run, renewed by a thread for as long as the worker lives."""
 
-    def __init__(self, run_id: str, holder: str) -> None:
+    def __init__(self, run_id: str, holder: str, kind: type[LeasedRun] = AuditRun) -> None:
         self.run_id = run_id
         self.holder = holder
+        self.kind = kind
         self._lost = threading.Event()
         self._done = threading.Event()
         self._said: tuple[int, str] = (0, "Starting")
         self._sure_until = time.monotonic() + _length().total_seconds()
 
-    def held(self) -> "QuerySet[AuditRun]":
+    def held(self) -> "QuerySet[LeasedRun]":
         """The run, if it is still ours: whatever a worker writes goes through this."""
-        return AuditRun.objects.filter(pk=self.run_id, state=RunState.RUNNING, lease_holder=self.holder)
+        rows = self.kind._default_manager.filter(pk=self.run_id)
+        return rows.filter(state=RunState.RUNNING, lease_holder=self.holder)
 
     def report(self, step: str, fraction: float) -> None:
         """Say how far the work is; raises LeaseLost when it is no longer wanted."""

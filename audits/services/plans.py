@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from audits.checks.spec import Check
+from audits.checks.spec import Check, CheckError
+from audits.checks.tolerance import Tolerance, tolerance_from
 from audits.frames.mapping import Mapping as ColumnMapping
 from audits.models import CheckPlan
 from audits.services import checks as planned_checks
-from audits.services import code, mappings
+from audits.services import code, deviations, mappings
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Invalid
@@ -21,7 +22,9 @@ from registry.ledger import chain, record
 from registry.models import DatasetVersion, ModelVersion
 from registry.services import datasets
 
-SCHEMA: Final = "assay.plan/1"
+SCHEMA: Final = "assay.plan/2"
+# The ledger's canonical JSON has no larger whole number.
+MAX_SEED: Final = 2**53 - 1
 # Formats that the sandbox opens. A model in any other stays bytes: it is measured by its predictions, not explained.
 OPENED: Final = ("xgboost_json",)
 
@@ -33,24 +36,66 @@ def seal(
     dataset_version: DatasetVersion,
     mapping: Mapping[str, Any] | None = None,
     checks: Sequence[Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    tolerance: Mapping[str, Any] | None = None,
+    reason: str = "",
 ) -> CheckPlan:
-    """Write down what will be measured on which bytes. The same plan again is the plan that is there."""
-    check.require(actor, "run_audit", model_version)
+    """Write down what will be measured on which bytes. The same plan again is the plan that is there.
+
+    A plan that loosens an earlier one with results needs a reason, and opens nothing before others accept that.
+    """
+    with record.attempt():
+        check.require(actor, "run_audit", model_version)
+    _require_fitting(model_version, dataset_version, seed)
+    columns = mappings.of_snapshot(dataset_version, _scored(model_version, dataset_version, mapping))
+    planned = planned_checks.for_mapping(columns, checks)
+    body = _body(model_version, dataset_version, columns, planned, seed, _tolerance(tolerance))
+    text = chain.canonical(body).decode()
+    plan = CheckPlan(
+        model_version=model_version,
+        dataset_version=dataset_version,
+        body=text,
+        digest=chain.digest(text.encode()),
+        seed=seed,
+        sealed_by=actor.user,
+    )
+    with record.transaction():
+        return _sealed_once(actor, plan, reason)
+
+
+def _require_fitting(model_version: ModelVersion, dataset_version: DatasetVersion, seed: int) -> None:
     if dataset_version.dataset.system_id != model_version.model.system_id:
         raise Invalid(
             "The dataset version belongs to another system than the model version.",
             errors=[("dataset_version", "another system")],
         )
-    columns = mappings.of_snapshot(dataset_version, _scored(model_version, dataset_version, mapping))
-    planned = planned_checks.for_mapping(columns, checks)
-    text = chain.canonical(_body(model_version, dataset_version, columns, planned)).decode()
-    with record.transaction():
-        ModelVersion.objects.select_for_update(no_key=True).get(
-            pk=model_version.pk
-        )  # two equal requests seal one plan
-        digest = chain.digest(text.encode())
-        existing = CheckPlan.objects.filter(model_version=model_version, digest=digest).first()
-        return existing or _seal(actor, model_version, dataset_version, text, digest)
+    if not 0 <= seed <= MAX_SEED:
+        raise Invalid(
+            f"A seed is a whole number from 0 to {MAX_SEED}.",
+            errors=[("seed", "out of range")],
+            code="run.seed",
+        )
+
+
+def _sealed_once(actor: Actor, plan: CheckPlan, reason: str) -> CheckPlan:
+    """The plan, or the equal one that is there already."""
+    # Two equal requests seal one plan.
+    ModelVersion.objects.select_for_update(no_key=True).get(pk=plan.model_version_id)
+    existing = CheckPlan.objects.filter(model_version=plan.model_version, digest=plan.digest).first()
+    if existing is not None:
+        deviations.ask_again(actor, existing, reason)
+        return existing
+    found = deviations.found(plan, reason)
+    _seal(actor, plan)
+    deviations.open_(actor, found, plan, reason)
+    return plan
+
+
+def _tolerance(given: Mapping[str, Any] | None) -> Tolerance:
+    try:
+        return tolerance_from(given)
+    except CheckError as error:
+        raise Invalid(str(error), errors=[("tolerance", str(error))], code="tolerance.invalid") from error
 
 
 def _scored(
@@ -68,28 +113,22 @@ def _scored(
     return {"features": features, **asked, "score": mappings.FROM_MODEL}
 
 
-def _seal(
-    actor: Actor, model_version: ModelVersion, dataset_version: DatasetVersion, text: str, digest: str
-) -> CheckPlan:
-    plan = CheckPlan.objects.create(
-        model_version=model_version,
-        dataset_version=dataset_version,
-        body=text,
-        digest=digest,
-        sealed_by=actor.user,
-    )
+def _seal(actor: Actor, plan: CheckPlan) -> None:
+    plan.save(force_insert=True)
+    system = plan.model_version.model.system
     record.event(
         "plan.sealed",
-        organisation_id=model_version.model.system.organisation_id,
-        system_id=model_version.model.system_id,
+        organisation_id=system.organisation_id,
+        system_id=system.pk,
         subject=plan,
         actor=actor,
         plan_id=str(plan.pk),
-        digest=digest,
-        model_version_id=str(model_version.pk),
-        dataset_version_id=str(dataset_version.pk),
+        digest=plan.digest,
+        model_version_id=str(plan.model_version_id),
+        dataset_version_id=str(plan.dataset_version_id),
+        dataset_digest=plan.dataset_version.artifact.digest,
+        seed=plan.seed,
     )
-    return plan
 
 
 @dataclass(frozen=True)
@@ -99,6 +138,8 @@ class Sealed:
     mapping: ColumnMapping
     checks: tuple[Check, ...]
     inputs: Mapping[str, str]
+    seed: int
+    tolerance: Tolerance
 
 
 def opened(plan: CheckPlan) -> Sealed:
@@ -109,8 +150,24 @@ def opened(plan: CheckPlan) -> Sealed:
         )
     body = json.loads(plan.body)
     return Sealed(
-        mappings.from_sealed(body["mapping"]), planned_checks.from_sealed(body["checks"]), body["inputs"]
+        mappings.from_sealed(body["mapping"]),
+        planned_checks.from_sealed(body["checks"]),
+        body["inputs"],
+        # Neither was sealed by the first schema.
+        body.get("seed", 0),
+        sealed_tolerance(body),
     )
+
+
+def engine_of(plan: CheckPlan) -> str:
+    """The code that a plan was sealed for."""
+    return str(json.loads(plan.body)["engine"])
+
+
+def sealed_tolerance(body: Mapping[str, Any]) -> Tolerance:
+    """The tolerance in a sealed body, in which numbers with a fraction are decimal strings."""
+    given = body.get("tolerance") or {}
+    return Tolerance(**{name: float(value) for name, value in given.items()})
 
 
 def _body(
@@ -118,6 +175,8 @@ def _body(
     dataset_version: DatasetVersion,
     columns: ColumnMapping,
     planned: Sequence[Check],
+    seed: int,
+    tolerance: Tolerance,
 ) -> dict[str, Any]:
     body = {
         "schema": SCHEMA,
@@ -132,6 +191,8 @@ def _body(
         "mapping": mappings.as_json(columns),
         "checks": [item.as_dict() for item in planned],
         "engine": code.VERSION,
+        "seed": seed,
+        "tolerance": tolerance.as_dict(),
     }
     sealed: dict[str, Any] = chain.exact(body)
     return sealed

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from audits.models import AuditRun, CheckPlan, RunState
-from audits.services import code
+from audits.models import AuditRun, CheckPlan, LeasedRun, RunState
+from audits.services import code, plans
 from registry import queue
 from registry.access import check
 from registry.actors import Actor
@@ -28,9 +28,8 @@ STEPS: Final[Mapping[RunState, frozenset[RunState]]] = {
 
 # A worker that dies three times over the same run will die a fourth time.
 MAX_ATTEMPTS: Final = 3
-# The ledger's canonical JSON has no larger whole number.
-MAX_SEED: Final = 2**53 - 1
-# Seeds that a request without one may go through; each is a run of its own that failed to end well.
+MAX_SEED: Final = plans.MAX_SEED
+# Executions of the same plan, code and seed that may end without a result before somebody has to look.
 RETRIES: Final = 100
 
 
@@ -45,10 +44,11 @@ def message_is_due() -> timedelta:
 
 
 def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditRun:
-    """Ask for one execution of a sealed plan. The same plan, code and seed is the same run.
+    """Ask for one execution of a sealed plan, with the plan's seed. The same plan, code and seed is the same run.
 
-    Without a seed it is seed 0, or the next one when those before it were cancelled or could not be measured: so
-    asking again tries again, and never replaces a verdict that somebody did not like.
+    After one that was cancelled or could not be measured it is another execution of the same: so asking again tries
+    again, and never replaces a verdict that somebody did not like. With another seed the run is exploratory: it is
+    kept and counted, a failure counts, and it opens nothing.
     """
     if seed is not None and not 0 <= seed <= MAX_SEED:
         raise Invalid(
@@ -59,45 +59,61 @@ def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditR
     with record.transaction():
         check.require(actor, "run_audit", plan)
         CheckPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)  # two equal requests make one run
-        made = {run.seed: run for run in AuditRun.objects.filter(plan=plan, code_version=code.VERSION)}
-        chosen = _next_seed(made) if seed is None else seed
-        return made.get(chosen) or _queue(actor, plan, chosen)
+        if (sealed_for := plans.engine_of(plan)) != code.VERSION:
+            raise Conflict(
+                f"The plan was sealed for Assay {sealed_for}, and this is {code.VERSION}. Seal it again: what is"
+                " measured by other code is another result.",
+                code="plan.other_release",
+            )
+        chosen = plan.seed if seed is None else seed
+        made = executions(plan, chosen)
+        own = [run for run in made if run.reproduces_id is None]
+        if own and own[-1].state not in (RunState.CANCELLED, RunState.ERRORED):
+            return own[-1]
+        return queue_run(actor, plan, chosen, len(made))
 
 
-def _next_seed(made: Mapping[int, AuditRun]) -> int:
-    for seed in range(RETRIES):
-        if seed not in made or made[seed].state not in (RunState.CANCELLED, RunState.ERRORED):
-            return seed
-    raise Conflict(
-        f"This plan was tried {RETRIES} times without a result. Correct its cause, or give a seed yourself.",
-        code="run.too_many_retries",
-    )
+def executions(plan: CheckPlan, seed: int) -> list[AuditRun]:
+    """The executions of a plan with a seed by this code, in order."""
+    rows = AuditRun.objects.filter(plan=plan, seed=seed, code_version=code.VERSION)
+    return list(rows.order_by("repeat"))
 
 
-def _queue(actor: Actor, plan: CheckPlan, seed: int) -> AuditRun:
+def queue_run(
+    actor: Actor, plan: CheckPlan, seed: int, repeat: int, reproduces: AuditRun | None = None
+) -> AuditRun:
+    """Make a run and send its message, in the running transaction with the plan locked."""
+    if repeat >= RETRIES:
+        raise Conflict(
+            f"This plan was tried {RETRIES} times without a result. Correct its cause, or seal another plan.",
+            code="run.too_many_retries",
+        )
     run = AuditRun.objects.create(
         plan=plan,
         seed=seed,
+        repeat=repeat,
+        reproduces=reproduces,
         code_version=code.VERSION,
         requested_by=actor.user,
         # For a queued run this is not a lease but the outbox: until then a message is on its way.
         lease_until=Now() + message_is_due(),
     )
-    _record("run.requested", actor, run, plan_digest=plan.digest, seed=seed, code_version=run.code_version)
+    _record("requested", actor, run, plan_digest=plan.digest, seed=seed, code_version=run.code_version)
     queue.enqueue(queue.EXECUTE_RUN, run_id=str(run.pk))
     return run
 
 
-def cancel(*, actor: Actor, run: AuditRun) -> AuditRun:
+def cancel[Kind: LeasedRun](*, actor: Actor, run: Kind) -> Kind:
     """Stop a run that has not ended. Its worker notices, and what it measured is thrown away."""
     with record.transaction():
         check.require(actor, "run_audit", run)
-        changed = AuditRun.objects.filter(pk=run.pk, state__in=before(RunState.CANCELLED)).update(
+        still = type(run)._default_manager.filter(pk=run.pk, state__in=before(RunState.CANCELLED))
+        changed = still.update(
             state=RunState.CANCELLED, step="Cancelled", lease_holder="", lease_until=None, finished_at=Now()
         )
         run.refresh_from_db()
         if changed:
-            _record("run.cancelled", actor, run)
+            _record("cancelled", actor, run)
         elif run.state != RunState.CANCELLED:
             raise Conflict(
                 f"This run has ended already ({run.get_state_display().lower()}).", code="run.ended"
@@ -105,12 +121,13 @@ def cancel(*, actor: Actor, run: AuditRun) -> AuditRun:
     return run
 
 
-def requeue(*, run: AuditRun, expired: Q) -> bool:
+def requeue(*, run: LeasedRun, expired: Q) -> bool:
     """Queue a run again whose worker was lost; False when somebody else dealt with it."""
     with record.transaction():
-        changed = AuditRun.objects.filter(
+        lost = type(run)._default_manager.filter(
             expired, pk=run.pk, state__in=before(RunState.QUEUED), attempts__lt=MAX_ATTEMPTS
-        ).update(
+        )
+        changed = lost.update(
             state=RunState.QUEUED,
             step="Waiting for another worker; the first one was lost",
             progress=0,
@@ -119,26 +136,25 @@ def requeue(*, run: AuditRun, expired: Q) -> bool:
         )
         if changed:
             run.refresh_from_db()
-            _record("run.requeued", Actor.system("sweeper"), run, attempts=run.attempts)
-            queue.enqueue(queue.EXECUTE_RUN, run_id=str(run.pk))
+            _record("requeued", Actor.system("sweeper"), run, attempts=run.attempts)
+            queue.enqueue(run.task, run_id=str(run.pk))
     return bool(changed)
 
 
-def send_again(*, run: AuditRun) -> bool:
+def send_again(*, run: LeasedRun) -> bool:
     """Send a queued run's message another time; False when it needs none, or another sweeper sent it."""
-    due = AuditRun.objects.filter(pk=run.pk, state=RunState.QUEUED).filter(
-        Q(lease_until__lt=Now()) | Q(lease_until=None)
-    )
+    queued = type(run)._default_manager.filter(pk=run.pk, state=RunState.QUEUED)
+    due = queued.filter(Q(lease_until__lt=Now()) | Q(lease_until=None))
     if not due.update(lease_until=Now() + message_is_due()):
         return False
-    queue.send(queue.EXECUTE_RUN, run_id=str(run.pk))
+    queue.send(run.task, run_id=str(run.pk))
     return True
 
 
-def _record(event: str, actor: Actor, run: AuditRun, **payload: object) -> None:
-    system = run.plan.model_version.model.system
+def _record(what: str, actor: Actor, run: LeasedRun, **payload: object) -> None:
+    system = run.governed
     record.event(
-        event,
+        f"{run.event}.{what}",
         organisation_id=system.organisation_id,
         system_id=system.pk,
         subject=run,

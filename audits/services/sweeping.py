@@ -4,7 +4,7 @@ Every step is a conditional update, so two sweepers at once, or one sweep twice,
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from audits.models import AuditRun, RunState
-from audits.services import code, endings, leases, runs
+from audits.models import AuditRun, DataQualityRun, LeasedRun, RunState
+from audits.services import code, endings, leases, quality, runs
 from registry.actors import Actor
 from registry.errors import AssayError
 
@@ -27,9 +27,21 @@ RELEASE_GRACE: Final = timedelta(minutes=15)
 MESSAGES: Final = 50
 
 
+# Every kind of run with what writes its end.
+_WRITERS: Final[Mapping[type[LeasedRun], Callable[..., bool]]] = {
+    AuditRun: endings.write,
+    DataQualityRun: quality.write,
+}
+
+
 def sweep() -> None:
     """Once over everything: end what cannot end by itself, queue again what was lost, send what was not sent."""
-    open_runs = AuditRun.objects.select_related("plan__model_version__model__system")
+    for kind in _WRITERS:
+        _sweep(kind)
+
+
+def _sweep(kind: type[LeasedRun]) -> None:
+    open_runs = kind._default_manager.select_related(kind.governed_path)
     queued = open_runs.filter(state=RunState.QUEUED)
     overdue = open_runs.filter(state=RunState.RUNNING, started_at__lt=Now() - LONGEST)
     foreign = queued.exclude(code_version=code.VERSION).filter(requested_at__lt=Now() - RELEASE_GRACE)
@@ -40,7 +52,7 @@ def sweep() -> None:
     _each(lambda run: runs.send_again(run=run), unsent)
 
 
-def _each(step: Callable[[AuditRun], object], rows: Iterable[AuditRun]) -> None:
+def _each(step: Callable[[LeasedRun], object], rows: Iterable[LeasedRun]) -> None:
     for run in rows:
         try:
             step(run)
@@ -49,12 +61,12 @@ def _each(step: Callable[[AuditRun], object], rows: Iterable[AuditRun]) -> None:
             logger.exception("sweep_failed", extra={"run_id": str(run.pk)})
 
 
-def _end_overdue(run: AuditRun) -> None:
+def _end_overdue(run: LeasedRun) -> None:
     hours = LONGEST.total_seconds() / 3600
     _end(run, Q(), "run.too_long", f"The audit was ended after {hours:g} hours. Use fewer rows or checks.")
 
 
-def _end_foreign(run: AuditRun) -> None:
+def _end_foreign(run: LeasedRun) -> None:
     _end(
         run,
         Q(state=RunState.QUEUED),
@@ -63,7 +75,7 @@ def _end_foreign(run: AuditRun) -> None:
     )
 
 
-def _recover(run: AuditRun) -> None:
+def _recover(run: LeasedRun) -> None:
     if runs.requeue(run=run, expired=leases.expired()):
         logger.warning("run_requeued", extra={"run_id": str(run.pk), "attempts": run.attempts})
         return
@@ -76,7 +88,7 @@ def _recover(run: AuditRun) -> None:
     )
 
 
-def _end(run: AuditRun, still: Q, code_: str, sentence: str) -> None:
+def _end(run: LeasedRun, still: Q, code_: str, sentence: str) -> None:
     ending = endings.errored(code_, sentence)
-    if endings.write(run_id=run.pk, ours=still, actor=Actor.system("sweeper"), ending=ending):
+    if _WRITERS[type(run)](run_id=run.pk, ours=still, actor=Actor.system("sweeper"), ending=ending):
         logger.error("run_ended_by_sweeper", extra={"run_id": str(run.pk), "code": code_})

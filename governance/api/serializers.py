@@ -6,12 +6,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from governance.models import ApprovalRequest, Decision, GateVerdict, Policy, Report, Vote, VoteVerdict
-from governance.services.approvals import MAX_COMMENT
+from governance.models import Decision, GateVerdict, Report
 from governance.services.decisions import MAX_ENVIRONMENT
 from governance.services.transitions import MAX_REASON
 from registry.api.base import StrictSerializer
-from registry.stages import RiskTier, Role
 
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 VERDICTS = GateVerdict.choices
@@ -39,11 +37,14 @@ class FindingOut(serializers.Serializer[Any]):
     """One line of the checklist."""
 
     code = serializers.CharField()
-    state = serializers.ChoiceField(["met", "open", "insufficient", "stale"])
+    state = serializers.ChoiceField(["met", "waived", "open", "insufficient", "stale"])
     sentence = serializers.CharField()
     requirement = serializers.CharField()
     owner_role = serializers.CharField()
     clears = serializers.CharField(allow_blank=True)
+    alternative = serializers.CharField(
+        allow_blank=True, required=False, help_text="What may be asked for instead."
+    )
 
 
 class PolicyReferenceOut(serializers.Serializer[Any]):
@@ -156,111 +157,10 @@ class OptionOut(serializers.Serializer[Any]):
     unblock_plan = serializers.ListField(child=serializers.CharField())
 
 
-class ApprovalIn(StrictSerializer):
-    """What approval is asked for."""
-
-    to = serializers.CharField(max_length=30)
-
-
-class VoteIn(StrictSerializer):
-    """A vote on the digest that was read."""
-
-    verdict = serializers.ChoiceField(VoteVerdict.choices)
-    subject_digest = serializers.RegexField(DIGEST)
-    comment = serializers.CharField(max_length=MAX_COMMENT, default="", allow_blank=True)
-    role = serializers.ChoiceField(Role.choices, required=False, allow_null=True, default=None)
-
-
 class ReasonIn(StrictSerializer):
     """A reason."""
 
     reason = serializers.CharField(max_length=MAX_REASON)
-
-
-class VoteOut(serializers.ModelSerializer[Vote]):
-    """A vote."""
-
-    voter = serializers.CharField(source="voter.display_name")
-
-    class Meta:
-        model = Vote
-        fields = read_only_fields = [
-            "id",
-            "voter",
-            "role",
-            "verdict",
-            "comment",
-            "subject_digest",
-            "voted_at",
-        ]
-
-
-class ApprovalOut(serializers.ModelSerializer[ApprovalRequest]):
-    """An approval request: what exactly is asked about, and what was said."""
-
-    to = serializers.CharField(source="to_stage")
-    system = serializers.CharField(source="model_version.model.system.slug")
-    requested_by = serializers.CharField(source="requested_by.display_name")
-    subject = serializers.SerializerMethodField()
-    votes = VoteOut(many=True)
-
-    class Meta:
-        model = ApprovalRequest
-        fields = read_only_fields = [
-            "id",
-            "state",
-            "system",
-            "model_version",
-            "to",
-            "subject",
-            "subject_digest",
-            "requested_by",
-            "requested_at",
-            "closed_at",
-            "votes",
-        ]
-
-    @extend_schema_field(serializers.DictField())
-    def get_subject(self, request: ApprovalRequest) -> Any:
-        """The decision subject whose canonical form has the digest."""
-        return json.loads(request.subject)
-
-
-class PolicyIn(StrictSerializer):
-    """A policy's text."""
-
-    organisation = serializers.SlugField(
-        required=False, help_text="Short name; may be left out when you are in one."
-    )
-    tier = serializers.ChoiceField(RiskTier.choices)
-    body = serializers.CharField(max_length=256 * 1024, trim_whitespace=False, help_text="YAML.")
-
-
-class OrganisationIn(StrictSerializer):
-    """An organisation."""
-
-    organisation = serializers.SlugField(required=False)
-
-
-class PolicyOut(serializers.ModelSerializer[Policy]):
-    """A policy."""
-
-    organisation = serializers.CharField(source="organisation.slug")
-
-    class Meta:
-        model = Policy
-        fields = read_only_fields = [
-            "id",
-            "organisation",
-            "tier",
-            "name",
-            "number",
-            "state",
-            "digest",
-            "body",
-            "created_at",
-            "published_at",
-        ]
 
 
 class ReportIn(StrictSerializer):

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,15 +73,21 @@ def make(
             scored[recipe.version] = _score(trained[recipe.version], recipe.version, test)
     predicted = [*drawn.test, "score", "prediction"]
     return Made(
-        train, test, trained, scored, columns_of(drawn.train), columns_of(drawn.test), columns_of(predicted)
+        train,
+        test,
+        trained,
+        scored,
+        columns_of(drawn.train, data.FEATURES),
+        columns_of(drawn.test),
+        columns_of(predicted),
     )
 
 
-def columns_of(names: Iterable[str]) -> list[Column]:
-    """The column contract of a snapshot; features have no role here, because the versions differ in them."""
+def columns_of(names: Iterable[str], features: Collection[str] = ()) -> list[Column]:
+    """The column contract of a snapshot; test data name no features, because the versions differ in them."""
+    roles = {**dict.fromkeys(features, "feature"), **_ROLES}
     return [
-        {"name": name, "role": _ROLES.get(name, "other"), "type": _TYPES.get(name, "number")}
-        for name in names
+        {"name": name, "role": roles.get(name, "other"), "type": _TYPES.get(name, "number")} for name in names
     ]
 
 

@@ -26,6 +26,12 @@ SOUND: Final[Votes] = (
     ("cora", "compliance_officer", "The obligations of the tier are documented; the proxy is gone."),
     ("adam", "approver", "Fits the intended use. Go."),
 )
+USE_CASE: Final[Votes] = (
+    ("cora", "compliance_officer", "Annex III 5(b), no prohibited practice, a human decides. Acceptable."),
+)
+INDEPENDENT: Final[Votes] = (
+    ("vera", "validator", "I chose the data and the bars myself and had no part in the model."),
+)
 CHECKS_SHAPES: Final = {"passed": "●", "failed": "■", "insufficient": "▲", "errored": "✕"}
 
 
@@ -52,6 +58,9 @@ class Job:
         made = self._generate()
         system = self._register_system()
         snapshots = self._register_data(system, made)
+        self._review_proxies(system)
+        self._classify(system)
+        self._found(system)
         for recipe in models.RECIPES:
             self._version(system, recipe, made, snapshots)
         return self.result
@@ -77,7 +86,7 @@ class Job:
         return system
 
     def _register_data(self, system: str, made: files.Made) -> dict[str, str]:
-        stefan, dana = self.people["stefan"], self.people["dana"]
+        stefan = self.people["stefan"]
         snapshots = {}
         for name, path, columns in (
             ("training", made.train, made.train_columns),
@@ -92,11 +101,36 @@ class Job:
                 "contract": {"task": "binary", "positive": "1", "favourable": "1"},
             }
             snapshots[name] = str(stefan.post(f"/datasets/{dataset}/versions", body)["id"])
-        self.say("Stefan registers the training and the test snapshot by digest")
-        for stage in ("data_sourcing", "feature_engineering", "development"):
-            dana.post(f"/systems/{system}/transitions", {"to": stage})
-        self.say("The system passes the gates for problem, data and features (G1, G2, G3)")
+            stefan.post(f"/datasets/{dataset}/schema-lock", {})
+        self.say("Stefan registers the training and the test snapshot by digest, and locks their columns")
+        for name, snapshot in snapshots.items():
+            run = stefan.post(f"/dataset-versions/{snapshot}/quality-runs", {})
+            ended = stefan.wait(f"/quality-runs/{run['id']}", {"queued", "running"}, lambda row: None)
+            self.say(f"    the quality of the {name} data: {CHECKS_SHAPES[ended['state']]} {ended['state']}")
         return snapshots
+
+    def _classify(self, system: str) -> None:
+        """G1: the questionnaire, and the word of somebody who neither owns the system nor asked."""
+        dana = self.people["dana"]
+        sections = dana.get(f"/systems/{system}/classification")["sections"]
+        asked = [question["id"] for section in sections for question in section["questions"]]
+        answers = {one: {"answer": "yes" if one in story.APPLIES else "no"} for one in asked}
+        answers = {one: {**answer, "reason": story.APPLIES.get(one, "")} for one, answer in answers.items()}
+        found = dana.post(f"/systems/{system}/classification", {"answers": answers})
+        self.say(f"Dana answers {len(asked)} questions of the risk questionnaire: {found['tier']} risk")
+        request = dana.post(f"/systems/{system}/approval-requests", {"to": "data_sourcing"})
+        self._vote(request, USE_CASE)
+        self.say("Dana asks for approval of the use case; Cora (compliance officer) approves it")
+
+    def _review_proxies(self, system: str) -> None:
+        body = {"kind": "proxy_review", "title": "Which features stand in for a group"}
+        self.people["cora"].post(f"/systems/{system}/documents", {**body, "content": story.PROXY_REVIEW})
+        self.say("Cora decides which features stand in for sex or age: the household code is to be dropped")
+
+    def _found(self, system: str) -> None:
+        for stage in ("data_sourcing", "feature_engineering", "development"):
+            self.people["dana"].post(f"/systems/{system}/transitions", {"to": stage})
+        self.say("The system passes the gates for problem, data and features (G1, G2, G3)")
 
     def _version(
         self, system: str, recipe: models.Recipe, made: files.Made, snapshots: dict[str, str]
@@ -106,6 +140,7 @@ class Job:
         self.result.versions[recipe.version] = version
         run = self._audit(version, recipe, snapshots["test"])
         if run["state"] == "passed":
+            self._approve(version, INDEPENDENT, "compliance")
             self._move(version, "compliance")
         else:
             self._try_to_move(version, "compliance")
@@ -167,11 +202,14 @@ class Job:
             self.say(f"    ✕ {ended['error']}")
         return ended
 
-    def _approve(self, version: str, votes: Votes) -> None:
-        request = self.people["dana"].post(
-            f"/model-versions/{version}/approval-requests", {"to": ENVIRONMENT}
-        )
-        names = []
+    def _approve(self, version: str, votes: Votes, to: str = ENVIRONMENT) -> None:
+        request = self.people["dana"].post(f"/model-versions/{version}/approval-requests", {"to": to})
+        self._vote(request, votes)
+        names = [f"{name.title()} ({role.replace('_', ' ')})" for name, role, _ in votes]
+        plural = "approve" if len(votes) > 1 else "approves"
+        self.say(f"Dana asks for approval to {to}; {', '.join(names)} {plural} exactly these bytes")
+
+    def _vote(self, request: dict[str, Any], votes: Votes) -> None:
         for name, role, comment in votes:
             body = {
                 "verdict": "approve",
@@ -180,8 +218,6 @@ class Job:
                 "subject_digest": request["subject_digest"],
             }
             self.people[name].post(f"/approval-requests/{request['id']}/votes", body)
-            names.append(f"{name.title()} ({role.replace('_', ' ')})")
-        self.say(f"Dana asks for approval; {', '.join(names)} approve exactly these bytes")
 
     def _report(self, version: str, recipe: models.Recipe) -> None:
         vera = self.people["vera"]
@@ -202,7 +238,7 @@ class Job:
         allowed = decision["verdict"] == "allow"
         self.say(f"The pipeline asks the gate: {'● ALLOWED' if allowed else '■ BLOCKED'} for {ENVIRONMENT}")
         for finding in decision["findings"]:
-            if finding["state"] != "met":
+            if finding["state"] not in ("met", "waived"):
                 self.say(f"    ■ {finding['requirement']}: {finding['sentence']}")
         if allowed:
             self.say(

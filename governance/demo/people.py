@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from registry.actors import Actor
 from registry.models import Organisation, User
-from registry.services import people
+from registry.services import people, tokens
 from registry.stages import Role
 
 SLUG = "northbank"
@@ -63,7 +63,5 @@ def _user(person: Person, password: str) -> User:
 
 
 def _token(organisation: Organisation, user: User, actor: Actor) -> str:
-    _, text = people.issue_token(
-        actor=actor, organisation=organisation, user=user, name="demonstration", days=7
-    )
+    _, text = tokens.issue(actor=actor, organisation=organisation, user=user, name="demonstration", days=7)
     return text

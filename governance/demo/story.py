@@ -51,13 +51,45 @@ LAWFUL_BASIS: Final = {
     "Risks": "Unequal treatment; wrong data on an applicant.",
     "Measures": "Bias audit, right to correction and human review, retention of five years.",
 }
+LAWFUL_BASIS_RECORD: Final = {
+    "Basis": "Art. 6(1)(b) GDPR: steps before a contract; Art. 6(1)(f) for monitoring.",
+    "Purpose": "Support the decision on an instalment loan.",
+    "Data subjects": "Applicants for instalment loans.",
+    "Retention": "Five years after the decision.",
+    "Special categories": "None. Sex and age band are kept apart from the features, for auditing only.",
+}
 FEATURES: Final = {
-    "Definitions": "Fields of the application form and of the bureau; each is known when the application is made.",
-    "Proxy review": (
-        "The household code tells second earners from first, and eight times as many women as men are second earners."
-        " The old process wrote their loans off after 30 days instead of 90, so the recorded outcome blames them."
-    ),
-    "Decision": "Version 1 used the code and the recorded outcome. Version 2 uses neither.",
+    "features": {
+        name: {"definition": definition, "source": source, "rationale": rationale}
+        for name, definition, source, rationale in (
+            ("annual_income", "Gross income of a year, in euros", "application form", "ability to repay"),
+            ("debt_ratio", "Monthly debt over monthly income", "application form and bureau", "room left"),
+            ("credit_utilisation", "Share of credit lines in use", "bureau", "room left"),
+            ("late_payments_24m", "Payments late in two years", "bureau", "willingness to repay"),
+            ("history_months", "Months of credit history", "bureau", "how much is known"),
+            ("employment_years", "Years with the employer", "application form", "stability of income"),
+            ("region_score", "Unemployment index of the region, 1 to 99", "statistics office", "outlook"),
+            ("household_code", "Single, first or second earner", "old core system", "used since 2011"),
+        )
+    },
+    "Availability": "Each is known when the application is made.",
+}
+PROXY_REVIEW: Final = {
+    "decisions": {
+        "household_code": {
+            "decision": "drop",
+            "reason": (
+                "It tells second earners from first, and eight times as many women as men are second earners. The old"
+                " process wrote their loans off after 30 days instead of 90, so the recorded outcome blames them."
+            ),
+        },
+        "history_months": {
+            "decision": "keep",
+            "reason": "It grows with age by nature; the bureau's rule is the same for everybody.",
+        },
+        "employment_years": {"decision": "keep", "reason": "It grows with age by nature, and weighs little."},
+        "annual_income": {"decision": "keep", "reason": "The ability to repay is what is to be judged."},
+    }
 }
 OVERSIGHT: Final = {
     "Who": "The loan officer on duty; the branch manager for referred cases.",
@@ -69,6 +101,16 @@ MONITORING: Final = {
     "Escalation": "Risk committee within five working days.",
 }
 
+# The questions of the risk questionnaire that Northbank answers with yes; all others with no.
+APPLIES: Final = {
+    "SC1": "It infers a probability of repayment from the application.",
+    "SC2": "It is operated in Germany.",
+    "RO1": "The score is developed in-house.",
+    "RO2": "Loan officers of the bank use it.",
+    "A3-5b": "It evaluates the creditworthiness of natural persons.",
+    "EX-p": "It profiles applicants.",
+}
+
 SYSTEM_DOCUMENTS: Final = (
     ("dana", "problem_definition", "What the score is for", PROBLEM_DEFINITION),
     ("dana", "intended_use_statement", "Who may use the score for what", INTENDED_USE),
@@ -76,7 +118,8 @@ SYSTEM_DOCUMENTS: Final = (
     ("cora", "risk_assessment", "What can go wrong", RISK_ASSESSMENT),
     ("stefan", "dataset_datasheet", "Applications 2023 to 2024", DATASHEET),
     ("cora", "dpia", "Data protection impact assessment", LAWFUL_BASIS),
-    ("dana", "feature_documentation", "Features and their proxies", FEATURES),
+    ("cora", "processing_record", "Lawful basis and retention", LAWFUL_BASIS_RECORD),
+    ("dana", "feature_documentation", "The eight features", FEATURES),
     ("dana", "human_oversight_plan", "Who can overrule the score", OVERSIGHT),
     ("dana", "monitoring_plan", "What is watched afterwards", MONITORING),
 )

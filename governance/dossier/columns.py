@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Case, Expression, F, Func, TextField, Value, When
+from django.db.models import Case, Expression, F, Func, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
@@ -56,6 +56,11 @@ def person(field: str) -> Any:
     return Coalesce(f"{field}__responsible_id", f"{field}_id")
 
 
+def person_text(field: str) -> Any:
+    """The person behind a user column, as text."""
+    return text(person(field))
+
+
 def columns(kind: str, *values: Column) -> dict[str, Any]:
     """The columns of one branch of the statement: its kind, then its values, then nothing up to the width."""
     if len(values) > WIDTH:
@@ -63,6 +68,12 @@ def columns(kind: str, *values: Column) -> dict[str, Any]:
     row = [text(value) if isinstance(value, str) else value for value in values]
     row += [word("")] * (WIDTH - len(row))
     return {"fact": word(kind), **{f"c{number}": value for number, value in enumerate(row)}}
+
+
+def branch(rows: QuerySet[Any], kind: str, *values: Column) -> QuerySet[Any, Any]:
+    """One branch of the statement: a kind of fact, with its values as text."""
+    found: QuerySet[Any, Any] = rows.order_by().annotate(**columns(kind, *values)).values_list(*NAMES)
+    return found
 
 
 NAMES = ("fact", *(f"c{number}" for number in range(WIDTH)))

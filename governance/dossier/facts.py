@@ -2,7 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from governance.dossier import results
 from governance.dossier.columns import identifier, moment
@@ -12,7 +14,6 @@ from governance.gates.spec import (
     DocumentFacts,
     HolderFacts,
     LogFacts,
-    PlanFacts,
     PolicyFacts,
     ReportFacts,
     RequestFacts,
@@ -22,6 +23,7 @@ from governance.gates.spec import (
     VersionFacts,
     VoteFacts,
 )
+from governance.gates.voted import ConditionFacts
 from registry.ledger import chain
 
 Row = Sequence[str]
@@ -49,11 +51,14 @@ def log(row: Row) -> LogFacts:
 
 def policy(row: Row) -> PolicyFacts:
     """The published policy."""
-    pk, name, number, digest, body, *_ = row
-    return PolicyFacts(identifier(pk), name, int(number), digest, chain.digest(body.encode()) == digest)
+    pk, name, number, digest, body, drafter, publisher, *_ = row
+    editors = tuple(sorted({identifier(person) for person in (drafter, publisher) if person}))
+    return PolicyFacts(
+        identifier(pk), name, int(number), digest, chain.digest(body.encode()) == digest, editors
+    )
 
 
-def version(row: Row) -> VersionFacts:
+def version(row: Row, committers: Iterable[Row]) -> VersionFacts:
     """The model version. A part of the training record counts when it says something."""
     pk, model, name, stage, digest, format_, author, training, *_ = row
     record = chain.exact(json.loads(training))
@@ -66,33 +71,52 @@ def version(row: Row) -> VersionFacts:
         format=format_,
         author=identifier(author),
         training_digest=chain.digest_of(record),
-        recorded=tuple(sorted(key for key, value in record.items() if value)),
+        recorded=tuple(sorted(key for key, value in record.items() if value and str(value).strip())),
         features_digest=chain.digest_of(record.get("features") or []),
+        committers=tuple(sorted({identifier(person) for person, *_ in committers})),
+        features=tuple(sorted({str(name) for name in record.get("features") or ()})),
     )
 
 
 def dataset(row: Row) -> DatasetFacts:
     """A dataset version; the digest of its column contract is the one of its registration."""
-    pk, name, version_, digest, columns, contract, pinned, author, owner, *_ = row
+    pk, name, version_, digest, columns, contract, pinned, author, owner, lock, registered, *_ = row
     contracted = {"columns": json.loads(columns), "contract": chain.exact(json.loads(contract))}
+    columns_digest = chain.digest_of(contracted)
     return DatasetFacts(
         id=identifier(pk),
         dataset=name,
         version=version_,
         digest=digest,
-        columns_digest=chain.digest_of(contracted),
+        columns_digest=columns_digest,
         pinned=bool(pinned),
         author=identifier(author),
         owner=identifier(owner),
+        schema_locked=lock == columns_digest,
+        features=_columns(contracted["columns"], "feature"),
+        sensitive=_columns(contracted["columns"], "sensitive"),
+        registered_at=moment(registered),
     )
+
+
+def _columns(columns: Iterable[Mapping[str, str]], role: str) -> tuple[str, ...]:
+    return tuple(sorted(column["name"] for column in columns if column["role"] == role))
 
 
 def documents(rows: Iterable[Row]) -> tuple[DocumentFacts, ...]:
     """The newest document of each kind, of the version and of the system."""
     newest: dict[tuple[str, bool], DocumentFacts] = {}
-    for pk, kind, number, digest, author, of_version, added_at, *_ in rows:
+    for pk, kind, number, digest, author, of_version, added_at, outline, *_ in rows:
+        said = json.loads(outline)
         found = DocumentFacts(
-            identifier(pk), kind, int(number), digest, identifier(author), bool(of_version), moment(added_at)
+            identifier(pk),
+            kind,
+            int(number),
+            digest,
+            identifier(author),
+            bool(of_version),
+            moment(added_at),
+            *(tuple(said.get(name, ())) for name in ("missing", "features", "dropped")),
         )
         key = (kind, found.of_version)
         if key not in newest or newest[key].number < found.number:
@@ -100,17 +124,14 @@ def documents(rows: Iterable[Row]) -> tuple[DocumentFacts, ...]:
     return tuple(newest[key] for key in sorted(newest))
 
 
-def plan(row: Row) -> PlanFacts:
-    """A sealed plan."""
-    pk, digest, dataset_version, sealer, sealed_at, *_ = row
-    return PlanFacts(
-        identifier(pk), digest, identifier(dataset_version), identifier(sealer), moment(sealed_at)
-    )
+def runs(rows: Iterable[Row], attempts: Mapping[str, int]) -> list[RunFacts]:
+    """The runs that ended, each with which attempt on its test set it was."""
+    return [replace(found, attempt=attempts.get(found.id, 0)) for found in map(run, rows)]
 
 
 def run(row: Row) -> RunFacts:
     """A run that ended. Of a replaced plan only that it ended counts, so its result was not read."""
-    pk, plan_, state, seed, code, starter, requested, finished, digest, result, replaced, *_ = row
+    pk, plan_, state, seed, code, starter, requested, finished, digest, result, replaced, reproduces, *_ = row
     untouched = bool(replaced) or not digest or results.intact(result, digest)
     kinds, checks = results.read(result) if result and untouched else ((), ())
     return RunFacts(
@@ -126,6 +147,7 @@ def run(row: Row) -> RunFacts:
         intact=untouched,
         kinds=kinds,
         checks=checks,
+        reproduces=identifier(reproduces),
     )
 
 
@@ -138,7 +160,7 @@ def request(row: Row) -> RequestFacts:
 
 def vote(row: Row) -> VoteFacts:
     """A vote."""
-    request_, to_stage, voter, role, verdict, digest, voted_at, entitled, *_ = row
+    request_, to_stage, voter, role, verdict, digest, voted_at, entitled, principal, withdrawn, *_ = row
     return VoteFacts(
         identifier(request_),
         to_stage,
@@ -148,6 +170,22 @@ def vote(row: Row) -> VoteFacts:
         digest,
         moment(voted_at),
         bool(entitled),
+        identifier(principal),
+        bool(withdrawn),
+    )
+
+
+def condition(row: Row) -> ConditionFacts:
+    """What an approval was given on condition of."""
+    pk, request_, voter, role, owner, due, met, *_ = row
+    return ConditionFacts(
+        identifier(pk),
+        identifier(request_),
+        identifier(voter),
+        role,
+        identifier(owner),
+        moment(due),
+        moment(met) if met else None,
     )
 
 
@@ -155,6 +193,13 @@ def holder(row: Row) -> HolderFacts:
     """Someone in a role that votes."""
     person, role, *_ = row
     return HolderFacts(identifier(person), role)
+
+
+def delegates(rows: Iterable[Row], now: datetime) -> Iterator[HolderFacts]:
+    """People who may vote, now or soon, in a role that another holds."""
+    for person, role, principal, ends_at, *_ in rows:
+        if moment(ends_at) > now:
+            yield HolderFacts(identifier(person), role, identifier(principal))
 
 
 def report(row: Row) -> ReportFacts:

@@ -6,19 +6,16 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, TextField, When
 
-from audits.models import AuditRun, CheckPlan, RunState
-from governance.dossier.columns import NAMES, Clock, Hexadecimal, columns, person, text, truth, word
-from governance.gates.requirements.approvals import VOTING_ROLES
-from governance.models import ApprovalRequest, Policy, PolicyState, Report, Vote
+from audits.models import AuditRun, CheckPlan
+from governance.dossier import assurance, dates, duties, exceptional, people, quality
+from governance.dossier.columns import Clock, Hexadecimal, branch, person_text, text, truth, word
+from governance.models import Policy, PolicyState, Report
 from registry.ledger.models import LedgerHead
-from registry.models import DatasetVersion, Document, ModelVersion, RoleGrant, System
+from registry.models import DatasetVersion, Document, ModelVersion, System
 
 Rows = list[tuple[str, ...]]
-_ENDED = (RunState.PASSED, RunState.FAILED, RunState.INSUFFICIENT, RunState.ERRORED)
-
-
 Branches = Iterator[QuerySet[Any, Any]]
 
 # Stand in for the rows that are asked about while the statement is written.
@@ -41,17 +38,22 @@ def _about_version(version: ModelVersion, system: System) -> Branches:
     yield from _of_both(system, Q(model_version=None) | Q(model_version=version))
     yield _version(version)
     yield _datasets(Q(model_versions=version) | Q(plans__model_version=version), version)
-    yield _plans(version)
+    yield assurance.plans(CheckPlan.objects.filter(model_version=version), "plan")
     yield _runs(version)
-    yield _requests(version)
-    yield _votes(version, system)
-    yield _holders(system)
+    yield people.committers(version)
+    yield from people.asked_and_said(system, Q(model_version=version))
     yield _reports(version)
+    yield dates.review(version)
+    yield from assurance.branches(version, system, people.grants(system))
+    yield from exceptional.branches(version, system, people.grants(system))
+    yield quality.of_version(version)
 
 
 def _about_system(_: ModelVersion, system: System) -> Branches:
     yield from _of_both(system, Q(model_version=None))
     yield _datasets(Q(dataset__system=system), None)
+    yield from people.asked_and_said(system, Q(model_version=None, system=system))
+    yield quality.of_system(system)
 
 
 def _read(about: Callable[[ModelVersion, System], Branches], ids: Mapping[uuid.UUID, uuid.UUID]) -> Rows:
@@ -73,22 +75,18 @@ def _written(about: Callable[[ModelVersion, System], Branches], vendor: str) -> 
     return sql, tuple(parameters)
 
 
-def _branch(rows: QuerySet[Any], kind: str, *values: Any) -> QuerySet[Any, Any]:
-    branch: QuerySet[Any, Any] = rows.order_by().annotate(**columns(kind, *values)).values_list(*NAMES)
-    return branch
-
-
 def _of_both(system: System, documents: Q) -> Branches:
     rows = System.objects.filter(pk=system.pk)
-    yield _branch(rows, "system", "pk", "organisation_id", "slug", "risk_tier", "stage", person_text("owner"))
+    yield branch(rows, "system", "pk", "organisation_id", "slug", "risk_tier", "stage", person_text("owner"))
     # With the head in the same snapshot, `log.size` says exactly which changes the other facts include.
     heads = LedgerHead.objects.filter(organisation_id=system.organisation_id)
-    yield _branch(heads, "log", "origin", "size", Hexadecimal("root"), Hexadecimal("frontier"), Clock())
+    yield branch(heads, "log", "origin", "size", Hexadecimal("root"), Hexadecimal("frontier"), Clock())
     published = Policy.objects.filter(
         organisation_id=system.organisation_id, state=PolicyState.PUBLISHED, tier=_tier(system)
     )
-    yield _branch(published, "policy", "pk", "name", "number", "digest", "body")
-    yield _branch(
+    editors = (person_text("created_by"), person_text("published_by"))
+    yield branch(published, "policy", "pk", "name", "number", "digest", "body", *editors)
+    yield branch(
         Document.objects.filter(documents, system=system),
         "document",
         "pk",
@@ -98,7 +96,11 @@ def _of_both(system: System, documents: Q) -> Branches:
         person_text("author"),
         truth(Q(model_version__isnull=False)),
         "created_at",
+        "outline",
     )
+    yield from duties.branches(system, people.grants(system))
+    yield dates.verification(system)
+    yield exceptional.issues(system, documents)
 
 
 def _tier(system: System) -> Any:
@@ -106,13 +108,8 @@ def _tier(system: System) -> Any:
     return System.objects.filter(pk=system.pk).values("risk_tier")[:1]
 
 
-def person_text(field: str) -> Any:
-    """The person behind a user column, as text."""
-    return text(person(field))
-
-
 def _version(version: ModelVersion) -> QuerySet[Any, Any]:
-    return _branch(
+    return branch(
         ModelVersion.objects.filter(pk=version.pk),
         "version",
         "pk",
@@ -130,7 +127,7 @@ def _datasets(which: Q, version: ModelVersion | None) -> QuerySet[Any, Any]:
     pinned = DatasetVersion.objects.filter(pk=OuterRef("pk"), model_versions=version)
     # A subquery instead of joins, which would repeat a snapshot for each of its plans.
     chosen = DatasetVersion.objects.filter(which).order_by().values("pk")
-    return _branch(
+    return branch(
         DatasetVersion.objects.filter(pk__in=chosen),
         "dataset",
         "pk",
@@ -142,22 +139,14 @@ def _datasets(which: Q, version: ModelVersion | None) -> QuerySet[Any, Any]:
         truth(Exists(pinned)),
         person_text("created_by"),
         person_text("dataset__owner"),
+        text(Subquery(quality.lock_of_dataset())),
+        "created_at",
     )
-
-
-def _plans(version: ModelVersion) -> QuerySet[Any, Any]:
-    rows = CheckPlan.objects.filter(model_version=version)
-    return _branch(rows, "plan", "pk", "digest", "dataset_version_id", person_text("sealed_by"), "sealed_at")
 
 
 def _runs(version: ModelVersion) -> QuerySet[Any, Any]:
-    newer = CheckPlan.objects.filter(
-        model_version=OuterRef("plan__model_version"),
-        dataset_version=OuterRef("plan__dataset_version"),
-        sealed_at__gt=OuterRef("plan__sealed_at"),
-    )
-    return _branch(
-        AuditRun.objects.filter(plan__model_version=version, state__in=_ENDED),
+    return branch(
+        AuditRun.objects.filter(plan__model_version=version, state__in=assurance.ENDED),
         "run",
         "pk",
         "plan_id",
@@ -169,56 +158,12 @@ def _runs(version: ModelVersion) -> QuerySet[Any, Any]:
         "finished_at",
         "result_digest",
         # Results are large, and those of plans that a newer one replaced are only counted.
-        Case(When(Exists(newer), then=word("")), default=text("result"), output_field=TextField()),
-        truth(Exists(newer)),
-    )
-
-
-def _requests(version: ModelVersion) -> QuerySet[Any, Any]:
-    rows = ApprovalRequest.objects.filter(model_version=version)
-    return _branch(
-        rows,
-        "request",
-        "pk",
-        "state",
-        "subject",
-        "subject_digest",
-        person_text("requested_by"),
-        "requested_at",
-    )
-
-
-def _votes(version: ModelVersion, system: System) -> QuerySet[Any, Any]:
-    still = _grants(system).filter(membership__user_id=OuterRef("voter_id"), role=OuterRef("role"))
-    return _branch(
-        Vote.objects.filter(request__model_version=version),
-        "vote",
-        "request_id",
-        "request__to_stage",
-        person_text("voter"),
-        "role",
-        "verdict",
-        "subject_digest",
-        "voted_at",
-        truth(Exists(still)),
-    )
-
-
-def _holders(system: System) -> QuerySet[Any, Any]:
-    rows = _grants(system).filter(role__in=VOTING_ROLES)
-    return _branch(rows, "holder", "membership__user_id", "role")
-
-
-def _grants(system: System) -> QuerySet[RoleGrant]:
-    """Roles of active people on a system, by itself or through its organisation. Machines do not vote."""
-    return RoleGrant.objects.filter(
-        Q(system=system) | Q(system=None),
-        membership__organisation_id=system.organisation_id,
-        membership__user__is_active=True,
-        membership__user__is_service=False,
+        Case(When(assurance.replaced(), then=word("")), default=text("result"), output_field=TextField()),
+        truth(assurance.replaced()),
+        "reproduces_id",
     )
 
 
 def _reports(version: ModelVersion) -> QuerySet[Any, Any]:
     rows = Report.objects.filter(model_version=version)
-    return _branch(rows, "report", "pk", "kind", "basis_digest", "state", "pdf_digest")
+    return branch(rows, "report", "pk", "kind", "basis_digest", "state", "pdf_digest")

@@ -1,4 +1,9 @@
-"""Facts and decisions as canonical JSON (RFC 8785) and back. Strict: what does not fit exactly is not read."""
+"""Facts and decisions as canonical JSON (RFC 8785) and back. Strict: what does not fit exactly is not read.
+
+A kind of facts may grow by fields that have a default. Such a field is left out while it has its default, and has it
+when it is read from a text that lacks it: so what was stored before the field was thought of keeps its bytes, its
+digest, and the decision that was made from it.
+"""
 
 import json
 import types
@@ -6,9 +11,19 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from registry.ledger import chain
+
+# The fields with a default of the first schema were always written, and are to this day. No field is ever added here.
+ALWAYS_WRITTEN: Final[dict[str, frozenset[str]]] = {
+    "Dossier": frozenset(
+        {"datasets", "documents", "plans", "runs", "requests", "votes", "holders", "reports", "schema"}
+    ),
+    "Subject": frozenset({"waivers", "schema"}),
+    "Finding": frozenset({"clears"}),
+    "GateDecision": frozenset({"waivers", "schema"}),
+}
 
 
 class Unreadable(ValueError):
@@ -26,14 +41,46 @@ def digest(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON data: moments as text in UTC, tuples as lists."""
+    """The value as JSON data: moments as text in UTC, tuples as lists, later fields only where they say something."""
+    return _plain(value, whole=False)
+
+
+def whole(value: Any) -> Any:
+    """The value as JSON data with every field, for whoever reads it; never for a digest."""
+    return _plain(value, whole=True)
+
+
+def _plain(value: Any, *, whole: bool) -> Any:
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        kind: Any = type(value)
+        found = {name: getattr(value, name) for name in _names(kind)}
+        later = {} if whole else _later(kind)
+        return {
+            name: _plain(one, whole=whole)
+            for name, one in found.items()
+            if name not in later or one != later[name]
+        }
     if isinstance(value, tuple):
-        return [plain(one) for one in value]
+        return [_plain(one, whole=whole) for one in value]
     if isinstance(value, datetime):
         return moment(value)
     return value.value if isinstance(value, StrEnum) else value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _later(kind: Any) -> dict[str, Any]:
+    """The fields that are left out while they have this default."""
+    always = ALWAYS_WRITTEN.get(kind.__name__, frozenset())
+    return {
+        field.name: field.default
+        for field in fields(kind)
+        if field.default is not MISSING and field.name not in always
+    }
 
 
 def moment(at: datetime) -> str:
@@ -76,10 +123,15 @@ def _record(kind: Any, data: Any, place: str) -> Any:
     hints = _hints(kind)
     if unknown := sorted(set(data) - set(hints)):
         raise Unreadable(f"{place} has the unknown field {unknown[0]!r}.")
-    missing = [field.name for field in fields(kind) if field.default is MISSING and field.name not in data]
+    missing = [name for name in _needed(kind) if name not in data]
     if missing:
         raise Unreadable(f"{place} lacks the field {missing[0]!r}.")
     return kind(**{name: _built(hints[name], one, f"{place}.{name}") for name, one in data.items()})
+
+
+@cache
+def _needed(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.default is MISSING)
 
 
 @cache

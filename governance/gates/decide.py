@@ -1,15 +1,15 @@
 """Facts and policy in, decision out: always every finding, never only the first.
 
-The gate opens when every finding is met. So whatever prevents a finding from being made — no policy, no section for
-the step, an empty list, a demand that says nothing, a demand nobody could satisfy — is itself a finding that is
-not met.
+The gate opens when every finding is met, or waived for a time. So whatever prevents a finding from being made — no
+policy, no section for the step, an empty list, a demand that says nothing, a demand nobody could satisfy — is itself
+a finding that is not met.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from governance import lifecycle
-from governance.gates import plan, subject
+from governance.gates import emergency, plan, subject, waiving
 from governance.gates.plan import Line
 from governance.gates.policy import Policy, Section, parse
 from governance.gates.requirements.base import Place, earliest
@@ -38,15 +38,25 @@ def decide(dossier: Dossier, policy: Policy | None) -> GateDecision:
         return _closed(
             dossier, [_policy_line("policy.missing", f"No policy is published for the risk tier “{tier}”.")]
         )
-    standing = _standing_of_policy(dossier, policy)
     section, missing = _section(dossier, policy)
     if section is None:
-        return _closed(dossier, [*standing, missing])
+        return _closed(dossier, [*_standing_of_policy(dossier, policy), missing])
+    lines, waivers = waiving.applied(dossier, policy.part("waivers"), checklist(dossier, policy))
+    lines, emergencies = emergency.applied(dossier, policy.part("break_glass"), lines)
+    return _decision(dossier, lines, _holds_until(dossier, section), (*emergencies, *waivers))
+
+
+def checklist(dossier: Dossier, policy: Policy) -> list[Line]:
+    """Every line as the facts alone make it, before waivers; empty where the policy has no section for the step."""
+    section, _ = _section(dossier, policy)
+    if section is None:
+        return []
     # Another policy is another question, so the votes on this one would be stale.
-    lines = [Line(Place.POLICY, finding, disturbs=True) for finding in standing]
+    lines = [Line(Place.POLICY, f, disturbs=True) for f in _standing_of_policy(dossier, policy)]
     lines += [Line(place, finding) for place, finding in _standing_of_stages(dossier, section)]
+    lines += emergency.reviews(dossier)
     lines += _demanded(dossier, section)
-    return _decision(dossier, lines, _holds_until(dossier, section))
+    return plan.numbered(lines)
 
 
 def _section(dossier: Dossier, policy: Policy) -> tuple[Section | None, Finding]:
@@ -128,28 +138,36 @@ def _demanded(dossier: Dossier, section: Section) -> list[Line]:
 
 
 def _holds_until(dossier: Dossier, section: Section) -> datetime | None:
-    ends = (requirement.holds_until(dossier) for requirement in section.requirements)
+    ends = [requirement.holds_until(dossier) for requirement in section.requirements]
+    ends += [*waiving.ends(dossier), *emergency.ends(dossier)]
     return earliest([end for end in ends if end is not None])
 
 
-def _decision(dossier: Dossier, lines: list[Line], holds_until: datetime | None) -> GateDecision:
-    lines = plan.numbered(lines)
+def _decision(
+    dossier: Dossier, lines: list[Line], holds_until: datetime | None, waivers: tuple[str, ...] = ()
+) -> GateDecision:
     findings = tuple(line.finding for line in lines)
-    allowed = bool(findings) and all(finding.met for finding in findings)
     reference = dossier.policy
     return GateDecision(
-        verdict=Verdict.ALLOW if allowed else Verdict.DENY,
+        verdict=_verdict(findings),
         transition=dossier.step.name if dossier.step else "",
         subject_digest=subject.subject_digest(dossier),
         policy=PolicyReference(reference.name, reference.number, reference.digest) if reference else None,
         findings=findings,
         unblock_plan=plan.shortest(lines),
         holds_until=holds_until,
+        waivers=waivers,
     )
 
 
+def _verdict(findings: tuple[Finding, ...]) -> Verdict:
+    if not findings or any(finding.blocks for finding in findings):
+        return Verdict.DENY
+    return Verdict.ALLOW if all(finding.met for finding in findings) else Verdict.ALLOW_WITH_WAIVER
+
+
 def _closed(dossier: Dossier, findings: list[Finding]) -> GateDecision:
-    return _decision(dossier, [Line(Place.POLICY, finding) for finding in findings], None)
+    return _decision(dossier, plan.numbered([Line(Place.POLICY, finding) for finding in findings]), None)
 
 
 def step_to(policy: Policy | None, environment: str) -> Step | None:

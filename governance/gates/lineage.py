@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import Final
 
-from governance.gates import evidence
+from governance.gates import evidence, live
 from governance.gates.spec import Dossier
 
 
 def _version_author(dossier: Dossier) -> set[str]:
     return {dossier.version.author} if dossier.version else set()
+
+
+def _committer(dossier: Dossier) -> set[str]:
+    return set(dossier.version.committers) if dossier.version else set()
+
+
+def _dataset_owner(dossier: Dossier) -> set[str]:
+    return {dataset.owner for dataset in dossier.datasets}
+
+
+def _evidence_producer(dossier: Dossier) -> set[str]:
+    return {run.starter for run in dossier.runs} | {plan.sealer for plan in dossier.plans}
 
 
 def _dataset_author(dossier: Dossier) -> set[str]:
@@ -28,6 +40,15 @@ def _requester(dossier: Dossier) -> set[str]:
     return {newest.requester} if newest else set()
 
 
+def _waiver_requester(dossier: Dossier) -> set[str]:
+    step = dossier.step.name if dossier.step else None
+    return {waiver.requester for waiver in live.live(dossier) if waiver.step == step}
+
+
+def _policy_editor(dossier: Dossier) -> set[str]:
+    return set(dossier.policy.editors) if dossier.policy else set()
+
+
 def _system_owner(dossier: Dossier) -> set[str]:
     return {dossier.system.owner}
 
@@ -40,18 +61,24 @@ def _document_author(dossier: Dossier) -> set[str]:
 ROLES_IN_LINEAGE: Final[dict[str, tuple[str, Callable[[Dossier], set[str]]]]] = {
     "version_author": ("registered this version", _version_author),
     "dataset_author": ("registered its data", _dataset_author),
+    "dataset_owner": ("owns its data", _dataset_owner),
+    "committer": ("wrote code of this version", _committer),
+    "evidence_producer": ("planned or started an audit of it", _evidence_producer),
     "run_starter": ("planned or started the audit that counts", _run_starter),
     "requester": ("asked for this approval", _requester),
+    "waiver_requester": ("asked for a waiver", _waiver_requester),
+    "policy_editor": ("wrote or published the policy", _policy_editor),
     "system_owner": ("owns the system", _system_owner),
     "document_author": ("wrote a document of it", _document_author),
 }
 
 
 def excluded(dossier: Dossier, names: tuple[str, ...]) -> dict[str, str]:
-    """Every person who may not vote, with the first reason why."""
+    """Every person who may not vote, with the first reason why; delegates of such a person are bound like them."""
     found: dict[str, str] = {}
     for name in names:
         words, people = ROLES_IN_LINEAGE[name]
         for person in people(dossier):
             found.setdefault(person, words)
-    return found
+    bound = {h.person: found[h.principal] for h in reversed(dossier.holders) if h.principal in found}
+    return {**{person: f"acts for someone who {words}" for person, words in bound.items()}, **found}

@@ -34,11 +34,13 @@ def numbered(lines: Sequence[Line]) -> list[Line]:
 def shortest(lines: Sequence[Line]) -> tuple[str, ...]:
     """What is to be done, each action once, earlier ones first.
 
+    What is waived needs nothing, and to ask for a waiver is never part of the way: it is a finding's `alternative`.
     Clearing some findings makes votes and reports that are in order today speak of yesterday; doing those again
     is part of the way.
     """
-    unmet = [line for line in lines if not line.finding.met and line.finding.clears]
-    todo = [(line.place, line.finding.clears) for line in unmet]
+    unmet = [line for line in lines if line.finding.blocks and line.finding.clears]
+    # What clears a finding may be several actions, one to a line; findings that share one are cleared by it together.
+    todo = [(line.place, action) for line in unmet for action in line.finding.clears.splitlines()]
     if any(line.disturbs for line in unmet):
         todo += [
             (Place.APPROVALS, _vote_again(line))

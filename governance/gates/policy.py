@@ -1,20 +1,48 @@
 """A policy: what each step of one risk tier demands. YAML in, demands out; mistakes are named with their lines."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator, ValidationError
 
 from governance import lifecycle
-from governance.gates.requirements import REQUIREMENTS, Requirement
+from governance.gates import dates, emergency, waiving
+from governance.gates import policy_mistakes as mistakes
+from governance.gates.requirements import REQUIREMENTS, Requirement, reviewed
 from governance.gates.yaml_text import Lines, load
 from registry.errors import Invalid
 from registry.stages import RiskTier
 
 SCHEMA: Final = "assay.policy/1"
+MAX_TOLD: Final = 50  # mistakes named at once
 _STAGES: Final = sorted({str(s) for row in lifecycle.TRANSITIONS for s in (row.from_stage, row.to_stage)})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a policy beside its steps: the JSON Schema of what is written there, and what is made of it.
+
+    `absent` is what holds where a policy does not have the part; `mistakes` finds what a schema cannot say, each with
+    its path under the key.
+    """
+
+    schema: Mapping[str, Any]
+    read: Callable[[Any], Any]
+    absent: Any = None
+    mistakes: Callable[[Any], Iterator[tuple[list[str | int], str]]] = lambda written: iter(())
+
+
+# The parts a policy may have beside its transitions. A row here is all it takes: the schema, the reader and
+# `policy.part(name)` follow; whether a change of it loosens the policy is said in `strictness`.
+TOP_LEVEL: Final[dict[str, Part]] = {
+    "review": Part(dates.REVIEW_SCHEMA, dates.reviewing),
+    "reminders": Part(dates.REMINDERS_SCHEMA, dates.reminding, dates.Reminding()),
+    # Where the key is missing nothing can be waived, and no glass be broken.
+    "waivers": Part(waiving.SCHEMA, waiving.WaiverRules.of, mistakes=waiving.mistakes),
+    "break_glass": Part(emergency.SCHEMA, emergency.BreakGlassRules.of),
+}
 
 
 @dataclass(frozen=True)
@@ -36,11 +64,22 @@ class Policy:
     tier: str
     prohibited: str
     sections: tuple[Section, ...]
+    parts: Mapping[str, Any] = field(default_factory=dict)
+
+    def part(self, name: str) -> Any:
+        """What the policy says under one of the keys of `TOP_LEVEL`, or what holds where it says nothing."""
+        return self.parts[name] if name in self.parts else TOP_LEVEL[name].absent
 
     @property
     def environments(self) -> dict[str, Section]:
         """The section that guards each environment."""
         return {name: section for section in self.sections for name in section.environments}
+
+    @property
+    def frameworks(self) -> tuple[str, ...]:
+        """The frameworks that any of its demands asks about."""
+        found = {name for section in self.sections for one in section.requirements for name in one.frameworks}
+        return tuple(sorted(found))
 
     def section(self, subject: str, from_stage: str, to_stage: str) -> Section | None:
         """The demands of a step, if the policy has any."""
@@ -52,28 +91,28 @@ class Policy:
 def parse(body: str) -> Policy:
     """The policy in this text, or Invalid naming every mistake with its line and what is allowed there."""
     data, lines = load(body)
-    errors = [_told(error, lines) for error in _in_order(_validator().iter_errors(data), lines)]
+    found = _in_order(_validator().iter_errors(data), lines)
+    errors = list(dict.fromkeys(told for error in found for told in mistakes.told(error, lines)))
     if not errors:
         errors = list(_inconsistent(data, lines))
     if errors:
         raise Invalid(
             f"The policy has {len(errors)} mistake{'s' * (len(errors) > 1)}. {errors[0][0]}: {errors[0][1]}",
             code="policy.invalid",
-            errors=errors,
+            errors=errors[:MAX_TOLD],
         )
-    sections = tuple(_section(row) for row in data.get("transitions", ()))
-    return Policy(data["name"], data["tier"], data.get("prohibited", ""), sections)
+    parts = {name: part.read(data[name]) for name, part in TOP_LEVEL.items() if name in data}
+    sections = tuple(_section(row, parts.get("review")) for row in data.get("transitions", ()))
+    return Policy(data["name"], data["tier"], data.get("prohibited", ""), sections, parts)
 
 
-def _section(row: Mapping[str, Any]) -> Section:
+def _section(row: Mapping[str, Any], review: dates.Reviewing | None) -> Section:
     demands = [(name, params) for demand in row["requirements"] for name, params in demand.items()]
-    return Section(
-        subject=row.get("subject", lifecycle.MODEL_VERSION),
-        from_stage=row["from"],
-        to_stage=row["to"],
-        environments=tuple(row.get("environments", ())),
-        requirements=tuple(REQUIREMENTS[name].of(params) for name, params in demands),
-    )
+    step = (row.get("subject", lifecycle.MODEL_VERSION), row["from"], row["to"])
+    requirements = tuple(REQUIREMENTS[name].of(params) for name, params in demands)
+    if review is not None and reviewed.enters_production(*step):
+        requirements = reviewed.asked(requirements, review.every_days)
+    return Section(*step, environments=tuple(row.get("environments", ())), requirements=requirements)
 
 
 @cache
@@ -116,6 +155,7 @@ def json_schema() -> dict[str, Any]:
             "tier": {"enum": [str(tier) for tier in RiskTier]},
             "prohibited": {"type": "string", "minLength": 1, "maxLength": 500},
             "transitions": {"type": "array", "items": transition, "minItems": 1, "maxItems": 100},
+            **{name: dict(part.schema) for name, part in TOP_LEVEL.items()},
         },
         "required": ["schema", "name", "tier"],
         "oneOf": [{"required": ["prohibited"]}, {"required": ["transitions"]}],
@@ -125,24 +165,6 @@ def json_schema() -> dict[str, Any]:
 
 def _in_order(errors: Iterator[ValidationError], lines: Lines) -> list[ValidationError]:
     return sorted(errors, key=lambda error: (lines.at(error.absolute_path), error.message))
-
-
-def _told(error: ValidationError, lines: Lines) -> tuple[str, str]:
-    path = list(error.absolute_path)
-    message = error.message
-    if error.validator == "additionalProperties":
-        known: dict[str, Any] = error.schema["properties"]  # type: ignore[index]
-        allowed, unknown = sorted(known), sorted(set(error.instance) - set(known))  # type: ignore[arg-type]
-        path.append(unknown[0])
-        message = f"{unknown[0]!r} is not known here. Allowed: {', '.join(allowed)}."
-    elif error.validator == "enum":
-        choices: list[str] = error.validator_value  # type: ignore[assignment]
-        message = f"{error.instance!r} is not known here. Allowed: {', '.join(choices)}."
-    elif error.validator == "oneOf":
-        message = "Either transitions or prohibited is needed, not both."
-    elif error.validator in ("required", "minItems", "minProperties"):
-        message = f"{_short(error.message)}."
-    return _place(path, lines), message
 
 
 def _inconsistent(data: Mapping[str, Any], lines: Lines) -> Iterator[tuple[str, str]]:
@@ -158,21 +180,30 @@ def _inconsistent(data: Mapping[str, Any], lines: Lines) -> Iterator[tuple[str, 
             gated = [t for t in lifecycle.TRANSITIONS if t.subject == subject and t.gate]
             known = ", ".join(f"{t.from_stage} to {t.to_stage}" for t in gated)
             yield (
-                _place([*path, "to"], lines),
+                mistakes.place([*path, "to"], lines),
                 f"There is no gate from {row['from']} to {row['to']}. Gates: {known}.",
             )
         if step in steps:
-            yield _place(path, lines), f"The step from {row['from']} to {row['to']} has a section already."
+            yield (
+                mistakes.place(path, lines),
+                f"The step from {row['from']} to {row['to']} has a section already.",
+            )
         steps.add(step)
         for name in row.get("environments", ()):
             if name in environments or subject == lifecycle.SYSTEM:
                 yield (
-                    _place([*path, "environments"], lines),
+                    mistakes.place([*path, "environments"], lines),
                     f"The environment {name!r} is guarded by another section.",
                 )
             environments.add(name)
         if subject == lifecycle.SYSTEM:
             yield from _not_of_systems(row, path, lines)
+        if "review" not in data or not reviewed.enters_production(*step):
+            yield from _no_review(row, path, lines)
+        yield from _mistaken(row, path, lines)
+    for name, part in TOP_LEVEL.items():
+        for where, words in part.mistakes(data[name]) if name in data else ():
+            yield mistakes.place([name, *where], lines), words
 
 
 def _not_of_systems(row: Mapping[str, Any], path: list[str | int], lines: Lines) -> Iterator[tuple[str, str]]:
@@ -180,14 +211,22 @@ def _not_of_systems(row: Mapping[str, Any], path: list[str | int], lines: Lines)
     for number, demand in enumerate(row["requirements"]):
         for name in demand:
             if name not in allowed:
-                place = _place([*path, "requirements", number, name], lines)
+                place = mistakes.place([*path, "requirements", number, name], lines)
                 yield place, f"{name!r} cannot be asked of a system. Allowed: {', '.join(allowed)}."
 
 
-def _place(path: list[str | int], lines: Lines) -> str:
-    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    return f"line {lines.at(path)}, {words}" if words else f"line {lines.at(path)}"
+def _no_review(row: Mapping[str, Any], path: list[str | int], lines: Lines) -> Iterator[tuple[str, str]]:
+    for number, demand in enumerate(row["requirements"]):
+        if "review" in demand:
+            yield (
+                mistakes.place([*path, "requirements", number, "review"], lines),
+                "A review is asked for where a step leads into production, and the policy says how often under its"
+                " own key `review`.",
+            )
 
 
-def _short(message: str) -> str:
-    return message if len(message) <= 200 else f"{message[:200]}…"
+def _mistaken(row: Mapping[str, Any], path: list[str | int], lines: Lines) -> Iterator[tuple[str, str]]:
+    for number, demand in enumerate(row["requirements"]):
+        for name, params in demand.items():
+            for where, what in REQUIREMENTS[name].mistakes(params):
+                yield mistakes.place([*path, "requirements", number, name, *where], lines), what

@@ -44,6 +44,9 @@ def load(text: str) -> tuple[Any, Lines]:
         text.encode()
         _refuse_references(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _refused(line, "A character that is no text stands here, such as NUL.") from error
     except UnicodeEncodeError as error:
         raise _refused(1, "The text holds half a character.") from error
     except yaml.YAMLError as error:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from governance.gates import codec
+from governance.gates import codec, evidence
 from governance.gates.spec import Dossier
-from governance.reports import numbers, people
+from governance.reports import assurance, exceptions, numbers, people
 from governance.reports.document import Binding, Framework, ReportDocument, Subject, Summary
 from governance.reports.material import Material, RunMaterial, gather
 from governance.reports.records import (
@@ -65,7 +65,7 @@ def validation_report(dossier: Dossier) -> ReportDocument:
         soundness=told("soundness"),
         implementation=told("implementation"),
         monitoring=told("monitoring"),
-        independence=people.independence(material, log),
+        independence=(*people.independence(material, log), *assurance.attempts(material, log)),
         training=_training(material, subject),
         datasets=_datasets(material, register),
         lineage=_lineage(material),
@@ -75,9 +75,9 @@ def validation_report(dossier: Dossier) -> ReportDocument:
         explanation=next((e for run, source, _ in runs if (e := numbers.explanation(run, source))), None),
         checks=tuple(line for run, source, plan in runs for line in numbers.checks(run, source, plan)),
         limits=_limits(material, register),
-        findings=people.findings(material, log),
+        findings=(*people.findings(material, log), *exceptions.issues(material, log)),
         untested=_untested(material, log),
-        waivers=(),
+        waivers=exceptions.waivers(material, register.ids),
         challenges=people.challenges(material, register.ids),
         documents=people.document_lines(material, register.ids),
         next_review=(Fact("Due", text="as the monitoring plan says, at the latest one year after release"),),
@@ -91,6 +91,7 @@ def validation_report(dossier: Dossier) -> ReportDocument:
         ),
         environment=_environment(material, log),
         evidence=register.entries,
+        loosened=assurance.loosened(material, log),
     )
 
 
@@ -137,7 +138,7 @@ def _summary(material: Material, log: str) -> Summary:
     points = [
         f"{passed} of {len(lines)} checks passed, {len(failed)} failed, {len(undecided)} are undecided."
     ]
-    points += [str(check["sentence"]) for check in (*failed, *undecided)]
+    points += [*exceptions.points(material), *(str(check["sentence"]) for check in (*failed, *undecided))]
     return Summary(state, Statement(headline, (log,)), tuple(Statement(point, (log,)) for point in points))
 
 
@@ -246,7 +247,8 @@ def _register(material: Material) -> Register:
         plan, on = run.run.plan, run.run.plan.dataset_version
         title = f"Plan sealed before the run on {on}"
         rows.append((run.facts.plan, "check plan", title, plan.digest, "measured"))
-        rows.append((run.facts.id, "audit run", f"Audit on {on}", run.facts.result_digest, "measured"))
+        level = evidence.assurance(dossier, run.facts).level
+        rows.append((run.facts.id, "audit run", f"Audit on {on}", run.facts.result_digest, level))
     rows += [
         (str(s.pk), "dataset version", str(s), s.artifact.digest, "uploaded") for s in material.snapshots
     ]
@@ -263,6 +265,10 @@ def _register(material: Material) -> Register:
             "attested",
         )
         for v in material.votes
+    ]
+    rows += [
+        (str(w.pk), "waiver", f"Waiver asked for by {w.requested_by.display_name}", w.digest, "attested")
+        for w in material.waivers
     ]
     ids = {key: f"E{number}" for number, (key, *_) in enumerate(rows, start=1)}
     entries = tuple(

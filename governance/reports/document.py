@@ -21,6 +21,7 @@ from governance.reports.records import (
     Finding,
     LedgerPosition,
     LineageStep,
+    LoosenedPlan,
     Narrative,
     Opinion,
     Untested,
@@ -122,6 +123,7 @@ class ReportDocument:
     ledger: LedgerPosition
     environment: Environment
     evidence: tuple[Evidence, ...]
+    loosened: tuple[LoosenedPlan, ...] = ()
     language: str = "en"
     schema: str = SCHEMA
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from audits import selectors as evidence
 from audits.models import AuditRun, Measurement
 from audits.selectors import Evidence as RunEvidence
 from governance.gates import decide
 from governance.gates.evidence import counted
 from governance.gates.spec import Dossier, GateDecision, RunFacts
-from governance.models import Policy, Vote
+from governance.models import BreakGlass, Issue, Policy, Vote, Waiver
 from registry.models import DatasetVersion, Document, ModelVersion, User
 
 
@@ -37,6 +39,9 @@ class Material:
     documents: tuple[Document, ...]
     snapshots: tuple[DatasetVersion, ...]
     votes: tuple[Vote, ...]
+    waivers: tuple[Waiver, ...]
+    emergencies: tuple[BreakGlass, ...]
+    issues: tuple[Issue, ...]
     names: Mapping[str, str]
 
     def name(self, person: str) -> str:
@@ -65,8 +70,28 @@ def gather(dossier: Dossier) -> Material:
         documents=tuple(documents.select_related("author").order_by("kind", "pk")),
         snapshots=tuple(snapshots.select_related("dataset", "artifact").order_by("created_at", "pk")),
         votes=tuple(votes.order_by("voted_at", "pk")),
+        waivers=tuple(_waivers(dossier)),
+        emergencies=tuple(_emergencies(dossier)),
+        issues=tuple(_issues(dossier)),
         names=_names(dossier),
     )
+
+
+def _waivers(dossier: Dossier) -> QuerySet[Waiver]:
+    """The waivers of the dossier whose terms are still those that were approved."""
+    rows = Waiver.objects.filter(pk__in=[one.id for one in dossier.waivers if one.intact])
+    return rows.select_related("requested_by", "approved_by").order_by("starts", "pk")
+
+
+def _emergencies(dossier: Dossier) -> QuerySet[BreakGlass]:
+    rows = BreakGlass.objects.filter(pk__in=[one.id for one in dossier.break_glass])
+    rows = rows.select_related("model_version__model", "requested_by", "confirmed_by", "reviewed_by")
+    return rows.order_by("starts", "pk")
+
+
+def _issues(dossier: Dossier) -> QuerySet[Issue]:
+    rows = Issue.objects.filter(pk__in=[one.id for one in dossier.issues])
+    return rows.select_related("owner").order_by("raised_at", "pk")
 
 
 def _run(facts: RunFacts) -> RunMaterial:
@@ -88,4 +113,5 @@ def _names(dossier: Dossier) -> dict[str, str]:
     people = {run.starter for run in dossier.runs} | {document.author for document in dossier.documents}
     people |= {vote.voter for vote in dossier.votes} | {dossier.system.owner}
     people |= {dossier.version.author} if dossier.version else set()
+    people |= {row.by for row in dossier.reproductions}
     return {str(user.pk): user.display_name for user in User.objects.filter(pk__in=people)}

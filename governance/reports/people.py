@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from governance.gates.spec import Finding as GateFinding
 from governance.gates.spec import State as GateState
 from governance.reports.material import Material
 from governance.reports.records import Approval, Challenge, DocumentLine, Finding, Narrative, Opinion
@@ -12,6 +13,7 @@ from registry.stages import Role
 
 STATES = {
     GateState.MET: State.PASSED,
+    GateState.WAIVED: State.WAIVED,
     GateState.OPEN: State.FAILED,
     GateState.INSUFFICIENT: State.INSUFFICIENT,
     GateState.STALE: State.STALE,
@@ -66,7 +68,9 @@ def document_lines(material: Material, cites: dict[str, str]) -> tuple[DocumentL
         for document in material.documents
     ]
     missing = [
-        DocumentLine(kind, KINDS.get(kind, kind), "", State.FAILED, note=finding.clears or finding.sentence)
+        DocumentLine(
+            kind, KINDS.get(kind, kind), "", _paper(finding), note=finding.clears or finding.sentence
+        )
         for finding in material.decision.findings
         if finding.code.startswith("documents.") and not finding.met
         for kind in [finding.code.partition(".")[2].partition("#")[0]]
@@ -75,13 +79,17 @@ def document_lines(material: Material, cites: dict[str, str]) -> tuple[DocumentL
     return (*there, *missing)
 
 
+def _paper(finding: GateFinding) -> State:
+    return State.WAIVED if finding.state is GateState.WAIVED else State.FAILED
+
+
 def findings(material: Material, log: str) -> tuple[Finding, ...]:
-    """What stands open at the gate, save the report itself."""
+    """What stands open at the gate or is waived for a time, save the report itself."""
     open_ = [f for f in material.decision.findings if not f.met and not f.code.startswith("report")]
     return tuple(
         Finding(
             number=f"F-{number}",
-            severity="blocks the step",
+            severity="blocks the step" if finding.blocks else "waived for a time",
             state=STATES[finding.state],
             sentence=Statement(finding.sentence, (log,)),
             owner=Role(finding.owner_role).label if finding.owner_role in Role.values else finding.owner_role,
@@ -156,7 +164,7 @@ def independence(material: Material, log: str) -> tuple[Fact, ...]:
     """Who made the version, who measured it, and how often it was tried."""
     dossier, version = material.dossier, material.dossier.version
     starters = ", ".join(sorted({material.name(run.facts.starter) for run in material.runs})) or "nobody yet"
-    ended = [run for run in dossier.runs if run.finished_at]
+    ended = [run for run in dossier.runs if run.finished_at and not run.reproduces]
     return (
         Fact("Author of the version", text=material.name(version.author) if version else "–"),
         Fact("Audit runs started by", text=starters),

@@ -116,6 +116,18 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class LoosenedPlan:
+    """A plan that was loosened after results were there: what became laxer, why, and who accepted or refused it."""
+
+    rows: Statement
+    reason: Statement
+    sealed_by: str
+    at: datetime
+    state: State
+    said: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """One question of the effective challenge: what was asked, answered, and changed because of it."""
 

@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from governance import verdicts
 from governance.gates import codec
+from governance.gates.memory import once
+from governance.gates.spec import GateDecision
 from governance.services.decisions import Answer
 
 
@@ -25,7 +27,7 @@ def document(answer: Answer, nonce: str | None) -> dict[str, Any]:
         "transition": decided.transition,
         "subject_digest": decided.subject_digest,
         "policy": _policy(answer),
-        "findings": codec.plain(decided.findings),
+        "findings": _findings(decided),
         "unblock_plan": list(decided.unblock_plan),
         "waivers": list(decided.waivers),
         "decided_at": codec.moment(answer.answered_at),
@@ -35,6 +37,11 @@ def document(answer: Answer, nonce: str | None) -> dict[str, Any]:
         "url": f"{settings.ASSAY_PUBLIC_URL}{reverse('decision', args=[answer.decision_id])}",
     }
     return {**told, "attestation": _attestation(told)}
+
+
+@once
+def _findings(decided: GateDecision) -> Any:
+    return codec.whole(decided.findings)
 
 
 def public_key() -> dict[str, str]:

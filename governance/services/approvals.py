@@ -1,58 +1,84 @@
 """Approvals: a question about exactly one decision subject, and the word of each person on it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from governance.dossier import Gathered, gather_version
-from governance.gates import codec, lineage, subject
-from governance.gates.requirements.approvals import Approvals
+from governance.gates import codec, subject
 from governance.gates.spec import Subject
-from governance.models import ApprovalRequest, RequestState, Vote, VoteVerdict
-from governance.services import questions
+from governance.models import ApprovalRequest, Delegation, RequestState, Vote, VoteVerdict
+from governance.services import ballots, conditions, questions
+from governance.services.ballots import Ballot, Question, Way, ballot
+from governance.services.conditions import Term
 from registry import selectors as facts
 from registry.access import check
 from registry.actors import Actor
-from registry.errors import AssayError, Conflict, Denied, Invalid
+from registry.errors import Conflict, Denied, Invalid
 from registry.ledger import record
-from registry.models import ModelVersion
+from registry.models import ModelVersion, System
 from registry.stages import Role
 
+__all__ = ["Ballot", "Term", "ballot", "request", "request_system", "vote", "withdraw", "withdraw_vote"]
+
 MAX_COMMENT: Final = 5000
-_EXCLUDED: Final = "You cannot vote on this: you {}. Someone independent has to."
+_CLOSES: Final = {
+    VoteVerdict.REJECT: RequestState.REJECTED,
+    VoteVerdict.REQUEST_CHANGES: RequestState.CHANGES,
+}
 
 
 def request(*, actor: Actor, version: ModelVersion, to: str) -> ApprovalRequest:
     """Put the question as the facts are now. The same question again is the one that is open already."""
     with record.transaction():
         check.require(actor, "request_approval", version)
-        version = (
-            ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("model__system")
-            .get(pk=version.pk)
-        )
-        step = questions.step_to(version, to)
-        before = _open(version, to)
-        record.hold(version.model.system.organisation_id)
-        gathered = gather_version(version).about(step)
-        questions.demands(gathered)
-        asked = subject.subject_of(gathered.dossier)
-        digest = codec.digest(asked)
-        if before is not None and before.subject_digest == digest:
-            return before
-        return _replace(actor, version, to, before, asked, digest)
+        rows = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+        return _ask(actor, rows.select_related("model__system").get(pk=version.pk), to)
+
+
+def request_system(*, actor: Actor, system: System, to: str) -> ApprovalRequest:
+    """Put the question about a step of a system itself."""
+    with record.transaction():
+        check.require(actor, "request_approval", system)
+        rows = System.objects.select_for_update(of=("self",), no_key=True)
+        return _ask(actor, rows.get(pk=system.pk), to)
+
+
+def _ask(actor: Actor, about: ModelVersion | System, to: str) -> ApprovalRequest:
+    step = questions.step_to(about, to)
+    rows = questions.of_step(about, to).select_for_update(of=("self",), no_key=True)
+    before = rows.filter(state=RequestState.OPEN).select_related(*questions.WITH).first()
+    record.hold(questions.system_of(about).organisation_id)
+    gathered = questions.gather(about).about(step)
+    demands, now = questions.demands(gathered), gathered.dossier.now
+    asked = subject.now(gathered.dossier)
+    digest = codec.digest(asked)
+    if before is not None and questions.expired(before, demands, now):
+        questions.close(before, RequestState.EXPIRED, now)
+        questions.record_about("approval.expired", actor, before)
+        before = None
+    if before is not None and before.subject_digest == digest:
+        return before
+    return _replace(actor, about, to, before, asked, now)
 
 
 def _replace(
-    actor: Actor, version: ModelVersion, to: str, before: ApprovalRequest | None, asked: Subject, digest: str
+    actor: Actor,
+    about: ModelVersion | System,
+    to: str,
+    before: ApprovalRequest | None,
+    asked: Subject,
+    now: datetime,
 ) -> ApprovalRequest:
     if before is not None:
-        questions.close(before, RequestState.REPLACED)
+        questions.close(before, RequestState.REPLACED, now)
     created = ApprovalRequest.objects.create(
-        model_version=version,
+        system=questions.system_of(about),
+        model_version=about if isinstance(about, ModelVersion) else None,
         to_stage=to,
         subject=codec.canonical(asked).decode(),
-        subject_digest=digest,
+        subject_digest=codec.digest(asked),
         requested_by=actor.user,
+        requested_at=now,
     )
     if before is not None:
         questions.record_about("approval.replaced", actor, before, by_request_id=str(created.pk))
@@ -60,9 +86,9 @@ def _replace(
         "approval.requested",
         actor,
         created,
-        model_version_id=str(version.pk),
+        model_version_id=str(about.pk) if isinstance(about, ModelVersion) else None,
         to=to,
-        subject_digest=digest,
+        subject_digest=created.subject_digest,
         policy_digest=asked.policy or None,
     )
     return created
@@ -76,151 +102,90 @@ def vote(
     subject_digest: str,
     comment: str = "",
     role: Role | None = None,
+    delegation: Delegation | None = None,
+    terms: Sequence[Term] = (),
 ) -> Vote:
-    """One person's word on the digest they have read. Nobody judges their own work, whatever they may otherwise do."""
-    comment = comment.strip()
-    if len(comment) > MAX_COMMENT:
-        raise Invalid(f"A comment has at most {MAX_COMMENT} characters.", errors=[("comment", "too long")])
-    if verdict == VoteVerdict.REJECT and not comment:
-        raise Invalid("Say why you reject, so that it can be put right.", errors=[("comment", "required")])
+    """One person's word on the digest they have read. Nobody judges their own work, whatever they may otherwise do.
+
+    Every refusal stands in the log: it is raised after the attempt is committed.
+    """
+    _said(verdict, comment, terms)
     with record.transaction():
         locked = _locked(request)
-        question = _checked(actor, locked, questions.facts_of(locked), subject_digest)
-        if not question.refused:
-            return _cast(actor, question, _role(actor, question, role), verdict, comment)
-        questions.record_about(
-            "approval.refused", actor, locked, why=question.refused, subject_digest=subject_digest
-        )
-    # Raised after the attempt is committed: to try to judge one's own work is something a log should tell.
-    refusal = Denied(_EXCLUDED.format(question.refused), code="approval.excluded")
+        try:
+            gathered = questions.facts_of(locked)
+            question = ballots.checked(actor, locked, gathered, subject_digest)
+            way = ballots.chosen(actor, question, role, delegation)
+        except (Denied, Conflict) as error:
+            refusal = error
+        else:
+            conditions.readable(terms, locked.system, gathered.dossier.now)
+            return _cast(actor, question, way, verdict, comment.strip(), terms)
+        _record_refusal(actor, locked, refusal, subject_digest)
     refusal.recorded = True
     raise refusal
 
 
-@dataclass(frozen=True)
-class Ballot:
-    """What somebody may do with a request: vote in one of these roles, or not, and why."""
-
-    roles: tuple[Role, ...]
-    why_not: str
-    changed: str  # what changed since it was asked, in words
-
-
-def ballot(actor: Actor, request: ApprovalRequest) -> Ballot:
-    """What the vote of this actor would meet now, found by the checks that guard the vote itself."""
-    gathered = questions.facts_of(request)
-    was, now = codec.read(Subject, request.subject), subject.subject_of(gathered.dossier)
-    changed = subject.changed_words(was, now) if was != now else ""
-    try:
-        question = _checked(actor, request, gathered, request.subject_digest)
-        roles = _roles(actor, question)
-    except AssayError as error:
-        return Ballot((), error.message, changed)
-    return (
-        Ballot((), _EXCLUDED.format(question.refused), changed)
-        if question.refused
-        else Ballot(roles, "", changed)
-    )
-
-
-@dataclass(frozen=True)
-class _Question:
-    """A request that may be voted on now; `refused` says what the actor did that keeps them from it."""
-
-    request: ApprovalRequest
-    gathered: Gathered
-    demands: tuple[Approvals, ...]
-    refused: str
+def _said(verdict: VoteVerdict, comment: str, terms: Sequence[Term]) -> None:
+    if len(comment) > MAX_COMMENT:
+        raise Invalid(f"A comment has at most {MAX_COMMENT} characters.", errors=[("comment", "too long")])
+    if verdict == VoteVerdict.REJECT and not comment.strip():
+        raise Invalid("Say why you reject, so that it can be put right.", errors=[("comment", "required")])
+    if verdict == VoteVerdict.REQUEST_CHANGES and not comment.strip():
+        raise Invalid("Say what has to change.", errors=[("comment", "required")])
+    if terms and verdict != VoteVerdict.APPROVE:
+        raise Invalid("Only an approval is given on conditions.", errors=[("conditions", "not an approval")])
 
 
 def _locked(request: ApprovalRequest) -> ApprovalRequest:
-    rows = ApprovalRequest.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "model_version__model__system"
-    )
-    locked = rows.get(pk=request.pk)
-    record.hold(locked.model_version.model.system.organisation_id)
+    rows = ApprovalRequest.objects.select_for_update(of=("self",), no_key=True)
+    locked = rows.select_related(*questions.WITH).get(pk=request.pk)
+    record.hold(locked.system.organisation_id)
     return locked
 
 
-def _checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: str) -> _Question:
-    check.require(actor, "vote", request)
-    _still_the_question(request, gathered, digest)
-    demands = questions.demands(gathered)
-    if actor.kind != "person":
-        raise Denied("Votes are cast by people. A service account cannot vote.", code="approval.not_a_person")
-    if Vote.objects.filter(request=request, voter=actor.user).exists():
-        raise Conflict("You have voted on this request already.", code="approval.voted_already")
-    excluded = lineage.excluded(
-        gathered.dossier, tuple(name for demand in demands for name in demand.exclude)
-    )
-    return _Question(request, gathered, demands, excluded.get(actor.id, ""))
-
-
-def _still_the_question(request: ApprovalRequest, gathered: Gathered, digest: str) -> None:
-    if request.state != RequestState.OPEN:
-        raise Conflict(
-            f"This request is {request.get_state_display().lower()}; ask again.", code="approval.closed"
+def _record_refusal(
+    actor: Actor, request: ApprovalRequest, refusal: Denied | Conflict, subject_digest: str
+) -> None:
+    if isinstance(refusal, ballots.Excluded):
+        questions.record_about(
+            "approval.refused", actor, request, why=refusal.why, subject_digest=subject_digest
         )
-    if digest != request.subject_digest:
-        raise Conflict(
-            "What you read is not what this request asks about. Read it again, then vote.",
-            code="approval.other_subject",
-        )
-    now = subject.subject_of(gathered.dossier)
-    if codec.digest(now) != request.subject_digest:
-        changed = subject.changed_words(codec.read(Subject, request.subject), now)
-        raise Conflict(
-            f"Since this was asked, {changed} changed. Ask for approval again, so that the vote is about the facts as"
-            " they are.",
-            code="approval.stale",
+    else:
+        questions.record_about(
+            "approval.vote_refused", actor, request, refusal=refusal.code, subject_digest=subject_digest
         )
 
 
-def _roles(actor: Actor, question: _Question) -> tuple[Role, ...]:
-    """The roles the actor may vote in, those first that the policy still waits for."""
-    held = facts.roles_of(actor.user.pk, question.request.model_version.model.system)
-    asked = [Role(role) for demand in question.demands for role, _ in demand.seats]
-    able = [role for role in dict.fromkeys(asked) if role in held]
-    if not able:
-        needed = ", ".join(role.label.lower() for role in dict.fromkeys(asked))
-        raise Denied(
-            f"This step asks for the vote of: {needed}. You hold none of these here.", code="approval.no_role"
-        )
-    missing = {role for demand in question.demands for role in demand.missing(question.gathered.dossier)}
-    return tuple(sorted(able, key=lambda role: role not in missing))
-
-
-def _role(actor: Actor, question: _Question, wanted: Role | None) -> Role:
-    """The role the vote counts in: the one named, or the first the policy still waits for."""
-    able = _roles(actor, question)
-    if wanted is None:
-        return able[0]
-    if wanted not in able:
-        raise Denied(f"You cannot vote as {wanted.label.lower()} here.", code="approval.no_role")
-    return wanted
-
-
-def _cast(actor: Actor, question: _Question, role: Role, verdict: VoteVerdict, comment: str) -> Vote:
-    request = question.request
+def _cast(
+    actor: Actor, question: Question, way: Way, verdict: VoteVerdict, comment: str, terms: Sequence[Term]
+) -> Vote:
+    asked, now = question.request, question.gathered.dossier.now
     created = Vote.objects.create(
-        request=request,
+        request=asked,
         voter=actor.user,
-        role=role,
+        role=way.role,
+        delegation=way.delegation,
         verdict=verdict,
         comment=comment,
-        subject_digest=request.subject_digest,
+        subject_digest=asked.subject_digest,
+        voted_at=now,
     )
-    if verdict == VoteVerdict.REJECT:
-        questions.close(request, RequestState.REJECTED)
+    kept = conditions.keep(created, terms)
+    if verdict in _CLOSES:
+        questions.close(asked, _CLOSES[verdict], now)
     questions.record_about(
         "approval.voted",
         actor,
-        request,
+        asked,
         vote_id=str(created.pk),
-        role=str(role),
+        role=str(way.role),
         verdict=str(verdict),
-        subject_digest=request.subject_digest,
+        subject_digest=asked.subject_digest,
+        delegation_id=str(way.delegation.pk) if way.delegation else None,
+        conditions=[str(condition.pk) for condition in kept],
         comment=comment,
+        terms="\n".join(f"{term.due_on}: {term.text.strip()}" for term in terms),
     )
     return created
 
@@ -231,16 +196,51 @@ def withdraw(*, actor: Actor, request: ApprovalRequest, reason: str) -> Approval
         raise Invalid("Say why you withdraw it.", errors=[("reason", "required")])
     with record.transaction():
         check.require(actor, "request_approval", request)
-        locked = ApprovalRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+        locked = _locked(request)
         if locked.state != RequestState.OPEN:
             raise Conflict(
                 f"This request is {locked.get_state_display().lower()} already.", code="approval.closed"
             )
-        questions.close(locked, RequestState.WITHDRAWN)
+        now = record.hold(locked.system.organisation_id).now
+        questions.close(locked, RequestState.WITHDRAWN, now)
         questions.record_about("approval.withdrawn", actor, locked, reason=reason)
     return locked
 
 
-def _open(version: ModelVersion, to: str) -> ApprovalRequest | None:
-    rows = ApprovalRequest.objects.select_for_update(no_key=True).filter(model_version=version, to_stage=to)
-    return rows.filter(state=RequestState.OPEN).first()
+def withdraw_vote(*, actor: Actor, vote: Vote, reason: str) -> Vote:
+    """Take one's word back before the step is taken; it never brings an earlier approval back."""
+    if not reason.strip():
+        raise Invalid("Say why you take your vote back.", errors=[("reason", "required")])
+    with record.transaction():
+        check.require(actor, "view", vote)
+        locked = _locked(vote.request)
+        mine = Vote.objects.select_related("voter", "delegation__delegator").get(pk=vote.pk)
+        _own(actor, mine)
+        if mine.withdrawn_at is not None:
+            raise Conflict("This vote is taken back already.", code="vote.withdrawn")
+        taken = questions.of_step(locked.about, locked.to_stage).filter(
+            state=RequestState.USED, closed_at__gte=mine.voted_at
+        )
+        if taken.exists():
+            raise Conflict(
+                "The step this vote was for has been taken. Suspend what should not go on.", code="vote.used"
+            )
+        now = record.hold(locked.system.organisation_id).now
+        mine.withdrawn_at, mine.withdrawn_why = now, reason.strip()
+        mine.save(update_fields=["withdrawn_at", "withdrawn_why"])
+        questions.record_about(
+            "approval.vote_withdrawn",
+            actor,
+            locked,
+            vote_id=str(mine.pk),
+            role=str(mine.role),
+            reason=mine.withdrawn_why,
+        )
+    return mine
+
+
+def _own(actor: Actor, vote: Vote) -> None:
+    """Whoever voted takes it back, or whoever it was cast for."""
+    voices = [vote.voter, *([vote.delegation.delegator] if vote.delegation else [])]
+    if facts.person_of(actor.user) not in [facts.person_of(voice) for voice in voices]:
+        raise Denied("A vote is taken back by whoever cast it.", code="vote.of_another", by=actor, on=vote)

@@ -1,13 +1,13 @@
 """The gate asked at a door: may exactly these bytes go to this environment?"""
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NoReturn
 
-from governance import selectors
 from governance.dossier import gather_version
+from governance.dossier.asked import Asked, asked_about
 from governance.dossier.columns import moment
 from governance.gates import codec
 from governance.gates.spec import GateDecision
@@ -16,7 +16,7 @@ from governance.services import asking
 from registry.actors import Actor
 from registry.errors import Conflict, Denied, Invalid, NotFound
 from registry.ledger import record
-from registry.models import ModelVersion
+from registry.models import Model, ModelVersion, System
 
 MAX_ENVIRONMENT = 40
 
@@ -46,20 +46,29 @@ def ask(
         raise Invalid(
             "Name the environment, such as production.", errors=[("environment", "1 to 40 characters")]
         )
-    version: Any = _one(actor, artifact_digest, environment, system, model_version)
-    if not version.may_ask:
-        raise Denied("You may not ask the gate about this version: it needs the permission to ask the gate.")
-    stored = _stored(version, environment)
+    asked = _one(actor, artifact_digest, environment, system, model_version)
+    if not asked.may_ask:
+        _refuse(actor, asked)
+    stored = _stored(asked, environment)
     if stored is not None and stored.expires_at > stored.answered_at:
         return stored
-    return _afresh(actor, version, environment)
+    return _afresh(actor, asked, environment)
 
 
-def _one(actor: Actor, digest: str, environment: str, system: str, version_id: Any) -> ModelVersion:
-    found = list(
-        selectors.asked_about(
-            actor, artifact_digest=digest, environment=environment, system=system, version_id=version_id
-        )[:2]
+def _refuse(actor: Actor, asked: Asked) -> NoReturn:
+    version = ModelVersion.objects.select_related("model__system").get(pk=asked.version_id)
+    with record.attempt():
+        raise Denied(
+            "You may not ask the gate about this version: it needs the permission to ask the gate.",
+            by=actor,
+            on=version,
+            permission="ask_gate",
+        )
+
+
+def _one(actor: Actor, digest: str, environment: str, system: str, version_id: Any) -> Asked:
+    found = asked_about(
+        actor, artifact_digest=digest, environment=environment, system=system, version_id=version_id
     )
     if not found:
         raise NotFound(
@@ -73,27 +82,36 @@ def _one(actor: Actor, digest: str, environment: str, system: str, version_id: A
     return found[0]
 
 
-def _stored(version: Any, environment: str) -> Answer | None:
-    packed = json.loads(version.stored) if isinstance(version.stored, str) else version.stored
+def _stored(asked: Asked, environment: str) -> Answer | None:
+    packed = asked.stored
     if packed is None or packed["old"]:
         return None
     return Answer(
         decision_id=uuid.UUID(packed["id"]),
-        artifact_digest=version.artifact.digest,
+        artifact_digest=asked.artifact_digest,
         environment=environment,
-        decided=codec.read(GateDecision, packed["outcome"]),
+        decided=_read(packed["outcome"]),
         decided_at=moment(packed["decided_at"]),
-        answered_at=version.now,
+        answered_at=asked.now,
         expires_at=moment(packed["expires_at"]),
     )
 
 
-def _afresh(actor: Actor, version: ModelVersion, environment: str) -> Answer:
+@lru_cache(maxsize=256)
+def _read(outcome: str) -> GateDecision:
+    """A stored decision never changes, and pipelines ask about the same few again and again."""
+    return codec.read(GateDecision, outcome)
+
+
+def _afresh(actor: Actor, asked: Asked, environment: str) -> Answer:
+    # The facts are read anew in one statement of their own; of these rows only the keys are needed.
+    system = System(pk=asked.system_id, organisation_id=asked.organisation_id)
+    version = ModelVersion(pk=asked.version_id, model=Model(system=system))
     gathered = gather_version(version).at_door(environment)
     decided = asking.made(gathered)
     with record.transaction(seen=gathered.head):
         decision = asking.keep(
-            actor=actor, system=version.model.system, version=version, gathered=gathered, decided=decided
+            actor=actor, system=system, version=version, gathered=gathered, decided=decided
         )
     return answer_of(decision, decided)
 

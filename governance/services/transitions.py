@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from governance import lifecycle
@@ -17,14 +16,16 @@ from governance.dossier import Gathered, gather_system, gather_version
 from governance.gates import codec
 from governance.gates.spec import GateDecision, Step
 from governance.lifecycle import Transition
-from governance.models import ApprovalRequest, Decision, RequestState
-from governance.services import asking
+from governance.models import Decision
+from governance.services import asking, questions, reviews
+from registry.access import check
 from registry.actors import Actor
 from registry.errors import Denied, GateRefused, Invalid, NotFound, TransitionNotAllowed
 from registry.ledger import record
 from registry.models import ModelVersion, System
 
 MAX_REASON: Final = 2000
+ASSAY: Final = "system"  # the kind of actor that Assay itself is: it sees everything, and may take few steps
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,14 @@ def options_system(actor: Actor, system: System) -> list[Option]:
 def _request(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> Any:
     with record.transaction():
         subject, row = _guarded(kind, actor, subject, to, reason)
-        decision, decided = _decided(kind, actor, subject, row)
+        gathered = _gathered(kind, subject, row)
+        decision, decided = _decided(kind, actor, subject, gathered)
         if decided is not None and not decided.allows:
             _record("transition.refused", kind, actor, subject, row, decision, reason)
         else:
             _change(subject, row)
             _record("transition.completed", kind, actor, subject, row, decision, reason)
-            _advance(kind, subject, row, decided)
+            _advance(kind, actor, subject, row, gathered)
     if decision is not None and decided is not None and not decided.allows:
         raise _refusal(subject, row, decision, decided)
     return subject
@@ -105,7 +107,8 @@ def _guarded(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> t
             f"There is no step from {locked.stage} to {to}. From here: {known or 'none, this is the end'}."
         )
     if not _permitted(actor, locked, row):
-        raise Denied(f"You may not take the step {row.name} here.")
+        who = "Assay" if actor.kind == ASSAY else "You"
+        raise Denied(f"{who} may not take the step {row.name} here.", by=actor, on=locked)
     if len(reason) > MAX_REASON:
         raise Invalid(f"A reason has at most {MAX_REASON} characters.", errors=[("reason", "too long")])
     if row.gate is None and not reason.strip():
@@ -115,27 +118,38 @@ def _guarded(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> t
 
 
 def _see(actor: Actor, subject: Any) -> None:
-    if not type(subject)._default_manager.filter(pk=subject.pk).visible_to(actor).exists():
+    if (
+        actor.kind != ASSAY
+        and not type(subject)._default_manager.filter(pk=subject.pk).visible_to(actor).exists()
+    ):
         raise NotFound(f"There is no such {subject._meta.verbose_name}.")
 
 
 def _permitted(actor: Actor, subject: Any, row: Transition) -> bool:
+    if actor.kind == ASSAY:
+        return row.by_assay
     rows = type(subject)._default_manager.filter(pk=subject.pk)
     return any(rows.allowing(actor, permission).exists() for permission in row.permissions)
 
 
-def _decided(
-    kind: _Kind, actor: Actor, subject: Any, row: Transition
-) -> tuple[Decision | None, GateDecision | None]:
+def _gathered(kind: _Kind, subject: Any, row: Transition) -> Gathered | None:
+    """The facts of a step with a gate, with the log held so that they stay so."""
     if row.gate is None:
+        return None
+    # Rows first, the log last: as voters do.
+    list(questions.of_step(subject, row.to_stage).order_by("pk").select_for_update(no_key=True))
+    if kind is _VERSION:
+        reviews.lock(subject)
+    record.hold(kind.system(subject).organisation_id)
+    return kind.gather(subject).about(_step(row))
+
+
+def _decided(
+    kind: _Kind, actor: Actor, subject: Any, gathered: Gathered | None
+) -> tuple[Decision | None, GateDecision | None]:
+    if gathered is None:
         return None, None
     system = kind.system(subject)
-    if kind is _VERSION:
-        list(
-            _open_requests(subject, row).select_for_update(no_key=True)
-        )  # rows first, the log last: as voters do
-    record.hold(system.organisation_id)
-    gathered = kind.gather(subject).about(_step(row))
     decided = asking.made(gathered)
     version = subject if kind is _VERSION else None
     kept = asking.keep(actor=actor, system=system, version=version, gathered=gathered, decided=decided)
@@ -172,25 +186,22 @@ def _record(
     )
 
 
-def _advance(kind: _Kind, subject: Any, row: Transition, decided: GateDecision | None) -> None:
-    """Close the approval request that this step has used up."""
-    if kind is not _VERSION or decided is None:
+def _advance(kind: _Kind, actor: Actor, subject: Any, row: Transition, gathered: Gathered | None) -> None:
+    """Close the approval request that this step has used up, and set the day of the next review."""
+    if gathered is not None:
+        questions.use_up(subject, row.to_stage, gathered.dossier.now)
+    if kind is not _VERSION:
         return
-    _open_requests(subject, row).update(state=RequestState.USED, closed_at=timezone.now())
-
-
-def _open_requests(version: ModelVersion, row: Transition) -> QuerySet[ApprovalRequest]:
-    return ApprovalRequest.objects.filter(
-        model_version=version, to_stage=row.to_stage, state=RequestState.OPEN
-    )
+    now, body = (gathered.dossier.now, gathered.policy_body) if gathered else (timezone.now(), "")
+    reviews.after_step(actor=actor, version=subject, step=row, now=now, policy_body=body)
 
 
 def _refusal(subject: Any, row: Transition, decision: Decision, decided: GateDecision) -> GateRefused:
-    unmet = [finding for finding in decided.findings if not finding.met]
+    unmet = [finding for finding in decided.findings if finding.blocks]
     return GateRefused(
         f"{subject} stays at {row.from_stage}: {len(unmet)} of {len(decided.findings)} requirements are open."
         f" First: {unmet[0].sentence}",
-        findings=[codec.plain(finding) for finding in decided.findings],
+        findings=[codec.whole(finding) for finding in decided.findings],
         decision_id=str(decision.pk),
     )
 
@@ -198,10 +209,11 @@ def _refusal(subject: Any, row: Transition, decision: Decision, decided: GateDec
 def _options(kind: _Kind, actor: Actor, subject: Any) -> list[Option]:
     gathered = kind.gather(subject)
     stage = gathered.dossier.version.stage if gathered.dossier.version else gathered.dossier.system.stage
+    held = check.held(actor, subject)
     return [
         Option(
             row,
-            _permitted(actor, subject, row),
+            not held.isdisjoint(row.permissions),
             asking.made(gathered.about(_step(row))) if row.gate is not None else None,
         )
         for row in lifecycle.steps_from(kind.subject, stage)

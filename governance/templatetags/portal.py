@@ -1,6 +1,6 @@
 """How pages print verdicts, digests, times and numbers: the same everywhere."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -23,23 +23,43 @@ VERDICTS: dict[str, tuple[str, str]] = {
     "approve": ("●", "approved"),
     "ready": ("●", "ready"),
     "allow_with_waiver": ("◐", "allowed with waiver"),
+    "waived": ("◐", "waived"),
     "insufficient": ("▲", "not enough evidence"),
     "failed": ("■", "failed"),
     "open": ("■", "open"),
     "deny": ("■", "blocked"),
     "reject": ("■", "rejected"),
+    "request_changes": ("▲", "asked for changes"),
+    "withdrawn": ("✕", "taken back"),
+    "lapsed": ("■", "lapsed"),
     "stale": ("↻", "changed since signed"),
     "running": ("◌", "running"),
     "queued": ("◌", "waiting for a worker"),
     "waiting": ("◌", "waiting"),
     "errored": ("✕", "could not be measured"),
     "cancelled": ("✕", "cancelled"),
+    "draft": ("◌", "draft"),
+    "published": ("●", "in force"),
+    "superseded": ("✕", "superseded"),
+    "done": ("●", "done"),
+    "tightens": ("●", "tightens"),
+    "loosens": ("■", "loosens"),
+    "neutral": ("◌", "means the same"),
+    "rewords": ("◌", "rewords"),
 }
 PLACES = (
     ("overview", "Overview", ("/",)),
-    ("systems", "Systems", ("/systems", "/versions", "/runs", "/decisions")),
-    ("inbox", "Inbox", ("/inbox", "/approvals")),
+    (
+        "systems",
+        "Systems",
+        ("/systems", "/versions", "/runs", "/decisions", "/deviations", "/dataset-versions"),
+    ),
+    ("inbox", "Inbox", ("/inbox", "/approvals", "/delegations")),
+    ("due", "Due", ("/due",)),
+    ("policies", "Policies", ("/policies",)),
+    ("waivers", "Exceptions", ("/waivers", "/break-glass", "/issues")),
     ("reports", "Reports", ("/reports",)),
+    ("people", "People", ("/people",)),
     ("log", "Log", ("/log",)),
 )
 
@@ -111,6 +131,19 @@ def when(moment: datetime | None) -> SafeString:
         ago.replace("\xa0", " "),
         f"{utc.day} {utc:%b %Y, %H:%M} UTC",
     )
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    """The day before a midnight: the last on which something holds."""
+    day = (end - timedelta(microseconds=1)).astimezone(UTC)
+    return f"{day.day} {day:%b %Y}"
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A day as a date field of a browser takes it; what was typed stays as it is."""
+    return value.isoformat() if isinstance(value, date) else str(value or "")
 
 
 @register.filter

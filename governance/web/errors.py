@@ -18,6 +18,11 @@ STATUS: dict[type[errors.AssayError], int] = {
 }
 
 
+def status_of(error: errors.AssayError) -> int:
+    """The status of a page that tells a domain error."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+
+
 class DomainErrorMiddleware:
     """Answers a domain error that a page did not handle itself with a page in the same words."""
 
@@ -34,7 +39,7 @@ class DomainErrorMiddleware:
         """A page for a domain error; None (a crash, loudly) for anything else."""
         if not isinstance(exception, errors.AssayError):
             return None
-        status = next((code for kind, code in STATUS.items() if isinstance(exception, kind)), 400)
+        status = status_of(exception)
         return render(request, "error.html", {"error": exception, "status": status}, status=status)
 
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from governance.models import Decision, GateVerdict
+from governance.services import due
+from governance.services.due import Scope
 from governance.web import inbox, lines
+from registry import selectors as facts
 from registry.actors import Actor
 from registry.models import ModelVersion
 from registry.stages import VersionStage
@@ -45,8 +49,25 @@ def overview(request: HttpRequest) -> HttpResponse:
         "mine": [line for line in inbox.lines(actor) if not line.why_not],
         "stages": _stages(actor),
         "blocked": _blocked(actor),
+        "due": _due(actor),
+        "broken_logs": facts.broken_logs(actor),
     }
     return render(request, "governance/overview.html", context)
+
+
+@dataclass(frozen=True)
+class DueCounts:
+    """How much has a date, how much of that has passed, and how much is the reader's."""
+
+    count: int
+    overdue: int
+    mine: int
+
+
+def _due(actor: Actor) -> DueCounts:
+    found, now = due.items(Scope(actor=actor)), timezone.now()
+    overdue, mine = (line.due_at <= now for line in found), (actor.user.pk in line.people for line in found)
+    return DueCounts(len(found), sum(overdue), sum(mine))
 
 
 def _stages(actor: Actor) -> list[StageLine]:
@@ -78,7 +99,9 @@ def _blocked(actor: Actor) -> list[BlockedLine]:
 
 
 def _first_open(outcome: str) -> str:
-    findings = [finding for finding in json.loads(outcome)["findings"] if finding["state"] != "met"]
+    findings = [
+        finding for finding in json.loads(outcome)["findings"] if finding["state"] not in ("met", "waived")
+    ]
     # Where the version stands is a consequence; the cause is told first.
     findings.sort(key=lambda finding: finding["code"].startswith("version.stage"))
     return str(findings[0]["sentence"]) if findings else ""

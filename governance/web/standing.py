@@ -20,6 +20,7 @@ class Standing:
     decision: GateDecision
     basis_digest: str
     runs: tuple[RunFacts, ...]
+    policy_body: str = ""
 
 
 def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
@@ -30,9 +31,13 @@ def standing(version: ModelVersion, environment: str = ENVIRONMENT) -> Standing:
         decision=decide.judge(gathered.dossier, gathered.policy_body),
         basis_digest=subject.basis_digest(gathered.dossier),
         runs=evidence.counted(gathered.dossier),
+        policy_body=gathered.policy_body,
     )
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Open lines first; where the version stands is a consequence, so it comes after the causes."""
-    return sorted(findings, key=lambda finding: (finding.met, finding.code.startswith("version.stage")))
+    return sorted(
+        findings,
+        key=lambda finding: (not finding.blocks, finding.met, finding.code.startswith("version.stage")),
+    )

@@ -15,7 +15,9 @@ from audits import selectors as evidence
 from governance.gates.spec import Finding
 from governance.models import ApprovalRequest, Report, Vote
 from governance.services import approvals, decisions, reports
-from governance.web import lines
+from governance.web import exceptional, lines, who
+from governance.web.assurance import assurance_of
+from governance.web.coverage import obligations_page
 from governance.web.standing import ENVIRONMENT, Standing, in_order, standing
 from registry import selectors as facts
 from registry.access import check
@@ -35,6 +37,7 @@ class ChecklistLine:
 
     finding: Finding
     owner: str
+    who: str
     url: str
     link: str
 
@@ -52,7 +55,9 @@ def version_page(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def request_approval(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Put the question to the approvers."""
     actor = acting(request)
-    made = approvals.request(actor=actor, version=_version(actor, version_id), to=VersionStage.PRODUCTION)
+    made = approvals.request(
+        actor=actor, version=_version(actor, version_id), to=request.POST.get("to", VersionStage.PRODUCTION)
+    )
     messages.success(request, "Approval is asked for. The approvers find it in their inbox.")
     return redirect("approval", made.pk)
 
@@ -90,17 +95,18 @@ def _context(actor: Actor, version: ModelVersion, now: Standing) -> dict[str, An
     runs = list(evidence.runs_for(version)[: lines.LIST_LIMIT])
     for run in runs:
         run.passed = sum(c.verdict == "passed" for c in run.check_results.all())  # type: ignore[attr-defined]
-    requests = _requests(version)
+    requests, held = _requests(version), check.held(actor, version)
     findings = in_order(now.decision.findings)
+    able = who.reach(system, now.dossier, now.policy_body)
     return {
         "version": version,
         "system": system,
         "environment": ENVIRONMENT,
         "answer": now.decision,
-        "findings": [_line(finding, now, requests) for finding in findings],
-        "open_count": sum(not finding.met for finding in findings),
+        "findings": [_line(finding, now, requests, able) for finding in findings],
+        "open_count": sum(finding.blocks for finding in findings),
         "steps": _steps(version),
-        "can": _can(actor, version),
+        "can": {name: name in held for name in ("request_approval", "generate_report", "ask_gate")},
         "runs": runs,
         "snapshots": version.dataset_versions.select_related("dataset", "artifact"),
         "parents": version.parents.select_related("model"),
@@ -108,6 +114,9 @@ def _context(actor: Actor, version: ModelVersion, now: Standing) -> dict[str, An
         "requests": requests,
         "reports": _reports(version, now),
         "decisions": lines.decisions_of(version),
+        "assurance": assurance_of(now.dossier),
+        "exceptional": exceptional.section(version, now.dossier, held),
+        "waived_count": sum(finding.state == "waived" for finding in findings),
     }
 
 
@@ -124,15 +133,10 @@ def _steps(version: ModelVersion) -> list[tuple[str, bool, bool]]:
     return [(stage.label, STEPS.index(stage) < STEPS.index(at), stage == at) for stage in STEPS]
 
 
-def _can(actor: Actor, version: ModelVersion) -> dict[str, bool]:
-    held = check.held(actor, version)
-    return {name: name in held for name in ("request_approval", "generate_report", "ask_gate")}
-
-
-def _line(finding: Finding, now: Standing, requests: list[ApprovalRequest]) -> ChecklistLine:
+def _line(finding: Finding, now: Standing, requests: list[ApprovalRequest], able: who.Reach) -> ChecklistLine:
     url, link = _evidence(finding.code, now, requests)
     owner = Role(finding.owner_role).label if finding.owner_role in Role.values else finding.owner_role
-    return ChecklistLine(finding, owner, url, link)
+    return ChecklistLine(finding, owner, able.names(finding), url, link)
 
 
 def _evidence(code: str, now: Standing, requests: list[ApprovalRequest]) -> tuple[str, str]:
@@ -142,6 +146,10 @@ def _evidence(code: str, now: Standing, requests: list[ApprovalRequest]) -> tupl
         return reverse("run", args=[now.runs[-1].id]) + "#checks", "See the run"
     if kind == "approvals" and requests:
         return reverse("approval", args=[requests[0].pk]), "See the votes"
+    if kind == "classification":
+        return reverse("classification", args=[now.dossier.system.id]), "See the answers"
+    if kind == "framework":
+        return obligations_page(now.dossier, code), "See the obligations"
     anchors = {
         "documents": "documents",
         "report": "reports",

@@ -27,10 +27,20 @@ def condition(actor: Actor, permission: str, *, organisation: str, system: str |
         raise KeyError(f"{permission!r} is not a permission; see registry/access/table.py.")
     if actor.user is None or not actor.user.is_active:
         return Q(pk__in=[])
+    if actor.limits is not None and not actor.limits.cover(permission):
+        return Q(pk__in=[])
     granted = Q(_granted(OrganisationPermission, actor, permission, organisation))
     if system is not None:
         granted |= Q(_granted(SystemPermission, actor, permission, system))
-    return granted & Q(**{organisation: actor.organisation_id}) if actor.organisation_id else granted
+    return granted & _reach(actor, organisation, system)
+
+
+def _reach(actor: Actor, organisation: str, system: str | None) -> Q:
+    """Where the actor's token works at all; everywhere in a session."""
+    reach = Q(**{organisation: actor.organisation_id}) if actor.organisation_id else Q()
+    if actor.limits is None or actor.limits.system_id is None:
+        return reach
+    return reach & Q(**{system: actor.limits.system_id}) if system is not None else Q(pk__in=[])
 
 
 class ScopedQuerySet[M: Model](QuerySet[M]):
@@ -58,7 +68,10 @@ def require(actor: Actor, permission: str, obj: Any) -> None:
         return
     if rows.visible_to(actor).exists():
         raise Denied(
-            f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”."
+            f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”.",
+            by=actor,
+            on=obj,
+            permission=permission,
         )
     raise NotFound(f"There is no such {obj._meta.verbose_name}.")
 
@@ -67,9 +80,7 @@ def held(actor: Actor, obj: Any) -> frozenset[str]:
     """Every permission the actor holds on an object: what a page offers, from where the services ask."""
     if actor.user is None or not actor.user.is_active:
         return frozenset()
-    row = type(obj)._default_manager.filter(pk=obj.pk)
-    if actor.organisation_id:
-        row = row.filter(**{obj.organisation_path: actor.organisation_id})
+    row = type(obj)._default_manager.filter(_reach(actor, obj.organisation_path, obj.system_path), pk=obj.pk)
     found: set[str] = set()
     for model, path in ((OrganisationPermission, obj.organisation_path), (SystemPermission, obj.system_path)):
         if path is not None:
@@ -77,4 +88,8 @@ def held(actor: Actor, obj: Any) -> frozenset[str]:
                 user_id=actor.user.pk, content_object_id__in=row.values(path)
             )
             found.update(granted.values_list("permission__codename", flat=True))
-    return frozenset(found & set(PERMISSIONS))
+    return frozenset(
+        permission
+        for permission in found & set(PERMISSIONS)
+        if actor.limits is None or actor.limits.cover(permission)
+    )

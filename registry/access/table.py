@@ -16,6 +16,12 @@ PERMISSIONS: Final[dict[str, str]] = {
     "ask_gate": "Ask the gate for a decision",
     "view_log": "Read the log",
     "manage_people": "Grant and revoke roles, issue and revoke tokens",
+    "classify": "Answer the risk questionnaire of a system",
+    "confirm_classification": "Confirm a classification that lowers a system's risk tier",
+    "lock_schema": "Lock the columns of a dataset",
+    "raise_issue": "Raise a finding or an incident",
+    "close_issue": "Close a finding or an incident",
+    "break_glass": "Ask for or confirm an emergency release",
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
@@ -29,6 +35,9 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "view_log",
             "ask_gate",
             "manage_people",
+            "classify",
+            "raise_issue",
+            "break_glass",
         }
     ),
     Role.DEVELOPER: frozenset(
@@ -41,19 +50,57 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "generate_report",
             "view_log",
             "ask_gate",
+            "classify",
+            "raise_issue",
         }
     ),
-    Role.DATA_STEWARD: frozenset({"view", "register", "document", "view_log"}),
+    Role.DATA_STEWARD: frozenset({"view", "register", "document", "view_log", "lock_schema", "raise_issue"}),
     Role.VALIDATOR: frozenset(
-        {"view", "document", "run_audit", "vote", "generate_report", "view_log", "ask_gate"}
+        {
+            "view",
+            "document",
+            "run_audit",
+            "vote",
+            "generate_report",
+            "view_log",
+            "ask_gate",
+            "raise_issue",
+            "close_issue",
+        }
     ),
-    Role.REVIEWER: frozenset({"view", "document", "vote", "view_log", "ask_gate"}),
+    Role.REVIEWER: frozenset(
+        {
+            "view",
+            "document",
+            "vote",
+            "view_log",
+            "ask_gate",
+            "confirm_classification",
+            "raise_issue",
+            "close_issue",
+        }
+    ),
     Role.COMPLIANCE_OFFICER: frozenset(
-        {"view", "document", "vote", "generate_report", "publish_policy", "view_log", "ask_gate"}
+        {
+            "view",
+            "document",
+            "vote",
+            "generate_report",
+            "publish_policy",
+            "view_log",
+            "ask_gate",
+            "classify",
+            "confirm_classification",
+            "raise_issue",
+            "close_issue",
+            "break_glass",
+        }
     ),
-    Role.APPROVER: frozenset({"view", "vote", "view_log", "ask_gate"}),
-    Role.AUDITOR: frozenset({"view", "view_log"}),
-    Role.OPERATOR: frozenset({"view", "request_approval", "ask_gate", "view_log"}),
+    Role.APPROVER: frozenset({"view", "vote", "view_log", "ask_gate", "raise_issue", "break_glass"}),
+    Role.AUDITOR: frozenset({"view", "view_log", "raise_issue"}),
+    Role.OPERATOR: frozenset(
+        {"view", "request_approval", "ask_gate", "view_log", "raise_issue", "break_glass"}
+    ),
     Role.CI: frozenset({"view", "register", "run_audit", "ask_gate"}),
 }
 

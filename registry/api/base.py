@@ -63,7 +63,9 @@ class Endpoint(APIView):
     def actor(self) -> Actor:
         """Who is calling; a token acts in its own organisation only."""
         token = self.request.auth
-        return Actor.of(self.request.user, token.organisation_id if isinstance(token, ApiToken) else None)
+        if isinstance(token, ApiToken):
+            return Actor.of(self.request.user, token.organisation_id, token.limits)
+        return Actor.of(self.request.user)
 
     def read(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The validated input."""

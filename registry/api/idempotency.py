@@ -63,6 +63,7 @@ def _again(stored: IdempotentAnswer, body_hash: str) -> Response:
             "This Idempotency-Key was used for another request. Use a new key for a new request.",
             code="idempotency.key_reused",
         )
-    response = Response(stored.answer, status=stored.status)
+    shape = "application/problem+json" if (stored.status or 0) >= 400 else None
+    response = Response(stored.answer, status=stored.status, content_type=shape)
     response["Idempotency-Replayed"] = "true"
     return response

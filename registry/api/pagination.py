@@ -10,3 +10,9 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering: tuple[str, ...] = ("-created_at", "pk")
+
+
+class LockPages(NewestFirst):
+    """Schema locks, newest first."""
+
+    ordering = ("-locked_at", "pk")

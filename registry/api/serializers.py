@@ -5,7 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from registry.api.base import StrictSerializer
-from registry.models import Artifact, Dataset, DatasetVersion, Document, Model, ModelVersion, System
+from registry.models import (
+    Artifact,
+    Dataset,
+    DatasetVersion,
+    Document,
+    Model,
+    ModelVersion,
+    SchemaLock,
+    System,
+)
 from registry.services.documents import KINDS
 from registry.stages import RiskTier
 
@@ -53,6 +62,7 @@ class DocumentOut(serializers.ModelSerializer[Document]):
     """One version of a document."""
 
     author = serializers.CharField(source="author.display_name")
+    missing = serializers.SerializerMethodField()
 
     class Meta:
         model = Document
@@ -64,10 +74,15 @@ class DocumentOut(serializers.ModelSerializer[Document]):
             "number",
             "title",
             "content",
+            "missing",
             "digest",
             "author",
             "created_at",
         ]
+
+    def get_missing(self, document: Document) -> list[str]:
+        """Sections that its kind must have and that it lacks."""
+        return list(document.outline.get("missing", ()))
 
 
 class DocumentIn(StrictSerializer):
@@ -145,6 +160,34 @@ class DatasetVersionOut(serializers.ModelSerializer[DatasetVersion]):
     class Meta:
         model = DatasetVersion
         fields = ["id", "dataset", "version", "digest", "format", "columns", "contract", "created_at"]
+
+
+class SchemaLockOut(serializers.ModelSerializer[SchemaLock]):
+    """A lock on the columns of a dataset."""
+
+    locked_by = serializers.CharField(source="locked_by.display_name")
+    released_by = serializers.CharField(source="released_by.display_name", allow_null=True, default=None)
+
+    class Meta:
+        model = SchemaLock
+        fields = read_only_fields = [
+            "id",
+            "dataset",
+            "columns",
+            "contract",
+            "columns_digest",
+            "locked_by",
+            "locked_at",
+            "released_by",
+            "released_at",
+            "release_reason",
+        ]
+
+
+class ReleaseIn(StrictSerializer):
+    """What releasing a lock takes."""
+
+    reason = serializers.CharField(max_length=2000)
 
 
 class ModelOut(serializers.ModelSerializer[Model]):

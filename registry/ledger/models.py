@@ -76,3 +76,23 @@ class PersonalText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of entry {self.index}"
+
+
+class LedgerVerification(models.Model):
+    """One recomputation of a log from its bytes, and what it found."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation_id = models.UUIDField()
+    size = models.BigIntegerField()  # how many entries were there to verify
+    root = models.CharField(max_length=64)  # recomputed, hexadecimal
+    holds = models.BooleanField()
+    broken_at = models.BigIntegerField(null=True)  # the first entry that does not hold
+    sentence = models.CharField(max_length=300, blank=True)  # what is wrong there
+    verified_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["organisation_id", "-verified_at"], name="ledger_verified_last")]
+
+    def __str__(self) -> str:
+        return f"{self.size} entries {'hold' if self.holds else 'do not hold'}"

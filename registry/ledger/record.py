@@ -10,10 +10,11 @@ only. Should the log not be writable, the change is rolled back with it: no entr
 Who must decide on facts that nobody changes meanwhile takes the lock early with `hold`: every change needs it to
 commit. Who has read the head already passes it as `seen`, and saves reading it again; should somebody have appended
 since, it is read again.
+
+A refused attempt to change something is evidence too: when a `Denied` that knows who tried what leaves the outermost
+transaction, the change is rolled back and the attempt gets an entry of its own. Reads leave none.
 """
 
-import hashlib
-import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,25 +29,10 @@ from django.db import transaction as database
 from django.db.models import DateTimeField, Func, Value
 
 from registry.actors import Actor
-from registry.errors import Unavailable
-from registry.ledger import chain, events
+from registry.errors import Denied, Unavailable
+from registry.ledger import chain, events, places
+from registry.ledger.entries import Entry, written
 from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
-
-SCHEMA = "assay.entry/1"
-
-
-@dataclass
-class Entry:
-    """An event waiting for its index; `index` is set when the transaction ends."""
-
-    event: events.Event
-    organisation_id: uuid.UUID
-    system_id: uuid.UUID | None
-    actor: Actor
-    subject_kind: str
-    subject_id: uuid.UUID
-    payload: dict[str, Any]
-    index: int | None = field(default=None)
 
 
 @dataclass(frozen=True)
@@ -87,6 +73,23 @@ def transaction(seen: Head | None = None) -> Iterator[None]:
         with _nested(pending):
             yield
         return
+    with attempt(), _outermost(seen):
+        yield
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Keep a refused attempt when no transaction is open yet, as before a long upload."""
+    try:
+        yield
+    except Denied as refusal:
+        if _pending.get() is None:
+            _keep_attempt(refusal)
+        raise
+
+
+@contextmanager
+def _outermost(seen: Head | None = None) -> Iterator[None]:
     collected = _Pending(heads={seen.organisation_id: seen} if seen else {})
     token = _pending.set(collected)
     try:
@@ -109,8 +112,26 @@ def _nested(pending: _Pending) -> Iterator[None]:
         raise
 
 
-def hold(organisation_id: uuid.UUID) -> None:
-    """Keep every other change of the organisation from committing until this transaction ends.
+def _keep_attempt(refusal: Denied) -> None:
+    """An entry about who tried what, after everything the attempt did was rolled back."""
+    if refusal.recorded or refusal.by is None or refusal.on is None:
+        return
+    organisation_id, system_id = places.of(refusal.on)
+    with _outermost():
+        event(
+            "access.denied",
+            organisation_id=organisation_id,
+            system_id=system_id,
+            subject=refusal.on,
+            actor=refusal.by,
+            permission=refusal.permission or refusal.code,
+            reason=refusal.message,
+        )
+    refusal.recorded = True
+
+
+def hold(organisation_id: uuid.UUID) -> Head:
+    """Keep every other change of the organisation from committing until this transaction ends; the log's head.
 
     Rows are locked first and the log last, by everyone: so two transactions never wait for each other. Rows that
     others refer to are locked with `no_key=True`: the database checks foreign keys when it commits, which is after
@@ -119,7 +140,8 @@ def hold(organisation_id: uuid.UUID) -> None:
     pending = _pending.get()
     if pending is None:
         raise RuntimeError("The log can be held inside record.transaction() only.")
-    pending.heads[organisation_id] = _locked(organisation_id)
+    pending.heads[organisation_id] = head = _locked(organisation_id)
+    return head
 
 
 def event(
@@ -180,12 +202,10 @@ def _grown(head: Head, entries: list[Entry]) -> tuple[chain.Tree, list[LedgerEnt
     tree, rows, texts = head.tree, [], []
     for entry in entries:
         entry.index = tree.size
-        data, personal = _split(entry)
-        body = chain.canonical(_body(head.origin, entry, data, head.now))
-        leaf = chain.leaf_hash(body)
-        rows.append(_row(entry, tree.size, body, leaf, head.now))
+        row, personal = written(entry, head.origin, head.now)
+        rows.append(row)
         texts.extend(personal)
-        tree = tree.append(leaf)
+        tree = tree.append(bytes(row.leaf_hash))
     return tree, rows, texts
 
 
@@ -213,66 +233,3 @@ class DatabaseClock(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         """The embedded database has no clock of its own; it is the same machine's."""
         return Value(datetime.now(UTC), output_field=DateTimeField()).as_sql(compiler, connection)
-
-
-def _split(entry: Entry) -> tuple[dict[str, Any], list[PersonalText]]:
-    """The payload with personal texts replaced by commitments, and the rows that keep the texts.
-
-    A person's name is personal; a service account's or Assay's own is not, and stands in the entry as it is.
-    """
-    data: dict[str, Any] = {}
-    texts = []
-    personal = {key: entry.payload[key] for key in entry.event.personal}
-    if entry.actor.kind == "person":
-        personal["actor.name"] = entry.actor.name
-    else:
-        data["actor.name"] = entry.actor.name
-    for key, text in personal.items():
-        if text in (None, ""):
-            data[key] = None
-            continue
-        salt = secrets.token_bytes(16)
-        commitment = hashlib.sha256(salt + str(text).encode()).hexdigest()
-        data[key] = {"commitment": f"sha256:{commitment}"}
-        texts.append(
-            PersonalText(
-                organisation_id=entry.organisation_id,
-                index=entry.index or 0,
-                key=key,
-                salt=salt,
-                text=str(text),
-            )
-        )
-    return {**{key: entry.payload[key] for key in entry.event.keys}, **data}, texts
-
-
-def _body(origin: str, entry: Entry, data: dict[str, Any], now: datetime) -> dict[str, Any]:
-    name = data.pop("actor.name")
-    return {
-        "schema": SCHEMA,
-        "log": origin,
-        "index": entry.index,
-        "at": now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "event": entry.event.code,
-        "version": entry.event.version,
-        "actor": {"kind": entry.actor.kind, "id": entry.actor.id, "name": name},
-        "subject": {"kind": entry.subject_kind, "id": str(entry.subject_id)},
-        "system": str(entry.system_id) if entry.system_id else None,
-        "data": data,
-    }
-
-
-def _row(entry: Entry, index: int, body: bytes, leaf: bytes, now: datetime) -> LedgerEntry:
-    return LedgerEntry(
-        organisation_id=entry.organisation_id,
-        index=index,
-        body=body,
-        leaf_hash=leaf,
-        event=entry.event.code,
-        recorded_at=now,
-        actor_kind=entry.actor.kind,
-        actor_id=entry.actor.id,
-        subject_kind=entry.subject_kind,
-        subject_id=entry.subject_id,
-        system_id=entry.system_id,
-    )

@@ -26,11 +26,18 @@ class Verification:
 
 
 def verify_log(organisation_id: uuid.UUID) -> Verification:
-    """Recompute one organisation's log from its stored bytes and compare with its head."""
+    """Recompute one organisation's log from its stored bytes and compare with its head.
+
+    Entries appended while it reads are left for the next time.
+    """
     head = LedgerHead.objects.get(organisation_id=organisation_id)
     reader = _Reader(head)
     tree, broken = chain.replay(reader.rows())
     broken = reader.broken if broken is None or _earlier(reader.broken, broken) else broken
+    if broken is None and _is_beyond(head):
+        broken = chain.Break(
+            head.size, "root-mismatch", f"Entry {head.size} lies beyond the head of the log."
+        )
     if broken is None and (tree.size != head.size or tree.root() != bytes(head.root)):
         broken = chain.Break(
             min(tree.size, head.size),
@@ -38,6 +45,13 @@ def verify_log(organisation_id: uuid.UUID) -> Verification:
             f"The head names {head.size} entries; the {tree.size} stored entries give another root.",
         )
     return Verification(organisation_id, head.origin, tree.size, tree.root().hex(), broken)
+
+
+def _is_beyond(head: LedgerHead) -> bool:
+    """Whether there are entries that the head, which did not move meanwhile, knows nothing of."""
+    later = LedgerEntry.objects.filter(organisation_id=head.organisation_id, index__gte=head.size)
+    unmoved = LedgerHead.objects.filter(organisation_id=head.organisation_id, size=head.size)
+    return later.exists() and unmoved.exists()
 
 
 def _earlier(one: chain.Break | None, other: chain.Break) -> bool:
@@ -52,8 +66,10 @@ class _Reader:
         self.broken: chain.Break | None = None
 
     def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
-        entries = LedgerEntry.objects.filter(organisation_id=self.head.organisation_id).order_by("index")
-        for entry in entries.iterator(chunk_size=2000):
+        entries = LedgerEntry.objects.filter(
+            organisation_id=self.head.organisation_id, index__lt=self.head.size
+        )
+        for entry in entries.order_by("index").iterator(chunk_size=2000):
             body = bytes(entry.body)
             if self.broken is None:
                 self.broken = self._disagreement(entry, body)

@@ -6,12 +6,14 @@ from registry.access.models import (
     SystemGroupPermission,
     SystemPermission,
 )
-from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
+from registry.ledger.models import LedgerEntry, LedgerHead, LedgerVerification, PersonalText
 from registry.models.artifacts import Artifact
 from registry.models.datasets import Dataset, DatasetVersion
 from registry.models.documents import Document
 from registry.models.idempotency import IdempotentAnswer
+from registry.models.identities import UsedTokenId, WorkloadIdentity
 from registry.models.people import ApiToken, Membership, Organisation, RoleGrant, User
+from registry.models.schemas import SchemaLock
 from registry.models.systems import System
 from registry.models.versions import Model, ModelVersion
 
@@ -24,6 +26,7 @@ __all__ = [
     "IdempotentAnswer",
     "LedgerEntry",
     "LedgerHead",
+    "LedgerVerification",
     "Membership",
     "Model",
     "ModelVersion",
@@ -32,8 +35,11 @@ __all__ = [
     "OrganisationPermission",
     "PersonalText",
     "RoleGrant",
+    "SchemaLock",
     "System",
     "SystemGroupPermission",
     "SystemPermission",
+    "UsedTokenId",
     "User",
+    "WorkloadIdentity",
 ]

@@ -24,6 +24,8 @@ class Document(models.Model):
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
     content = models.JSONField()  # {"section": "text", …} or {"text": "…"}
+    # What rules read of it (registry.services.outlines): {"missing": [sections], "features": […], "dropped": […]}
+    outline = models.JSONField(default=dict)
     digest = models.CharField(max_length=71)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="documents")
     created_at = models.DateTimeField(auto_now_add=True)

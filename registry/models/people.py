@@ -6,9 +6,11 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from registry.access.check import ScopedQuerySet
 from registry.access.table import PERMISSIONS
+from registry.actors import Limits
 from registry.stages import Role
 
 
@@ -17,7 +19,7 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     is_service = models.BooleanField(default=False)
-    # The person who answers for a service account; its votes and runs count as that person's.
+    # The person who answers for a service account, or whose second account this is: what it does counts as theirs.
     responsible = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="services"
     )
@@ -27,7 +29,14 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(is_service=False) | Q(responsible__isnull=False),
                 name="service_account_has_responsible",
-            )
+            ),
+            # People sign in by it, and an identity provider names them by it.
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="one_account_per_email",
+                violation_error_message="There is an account with this e-mail address already.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -37,6 +46,11 @@ class User(AbstractUser):
     def display_name(self) -> str:
         """The full name, or the user name where none was given."""
         return self.get_full_name() or self.username
+
+    @property
+    def person_id(self) -> str:
+        """The human behind the account, as an actor's identifiers are written."""
+        return str(self.responsible_id or self.pk)
 
 
 class Organisation(models.Model):
@@ -66,6 +80,12 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when they are a former member; kept, because what they did stays theirs.
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet["Membership"].as_manager()
+    organisation_path: ClassVar[str] = "organisation_id"
+    system_path: ClassVar[str | None] = None
 
     class Meta:
         default_permissions = ()
@@ -85,6 +105,10 @@ class RoleGrant(models.Model):
     system = models.ForeignKey("registry.System", null=True, on_delete=models.PROTECT, related_name="grants")
     role = models.CharField(max_length=30, choices=Role.choices)
     granted_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedQuerySet["RoleGrant"].as_manager()
+    organisation_path: ClassVar[str] = "membership__organisation_id"
+    system_path: ClassVar[str | None] = None
 
     class Meta:
         default_permissions = ()
@@ -107,19 +131,40 @@ class RoleGrant(models.Model):
 
 
 class ApiToken(models.Model):
-    """A token of a person or a service account. Only its hash is kept; it is shown once, when issued."""
+    """A token of a person or a service account. Only its hash is kept; it is shown once, when issued.
+
+    It takes away from what its bearer may do and never adds: `scopes` are permissions (none listed: all that the
+    bearer's roles give), `system` the only system it reaches.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
     hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    system = models.ForeignKey("registry.System", null=True, on_delete=models.PROTECT, related_name="tokens")
+    # For which job's identity it was exchanged, if it was.
+    identity = models.ForeignKey(
+        "registry.WorkloadIdentity", null=True, on_delete=models.PROTECT, related_name="tokens"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    # Coarse, and no event of the log: it tells which tokens nobody needs any more.
+    last_used_at = models.DateTimeField(null=True)
+
+    objects = ScopedQuerySet["ApiToken"].as_manager()
+    organisation_path: ClassVar[str] = "organisation_id"
+    system_path: ClassVar[str | None] = None
 
     class Meta:
         default_permissions = ()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def limits(self) -> Limits:
+        """What it takes away."""
+        return Limits(self.expires_at, frozenset(self.scopes), self.system_id)

@@ -48,6 +48,8 @@ class ModelVersion(models.Model):
     # {"code_commit", "environment_digest", "parameters": {}, "metrics": {}, "features": []}
     training = models.JSONField(default=dict)
     dataset_versions = models.ManyToManyField(DatasetVersion, related_name="model_versions")
+    # The people whom the training record names as committers, as far as they have an account.
+    committers = models.ManyToManyField(User, related_name="+")
     parents = models.ManyToManyField("self", symmetrical=False, related_name="children")
     stage = models.CharField(max_length=20, choices=VersionStage.choices, default=VersionStage.DEVELOPMENT)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

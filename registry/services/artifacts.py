@@ -18,7 +18,8 @@ def store(
     size: int | None = None,
 ) -> tuple[Artifact, bool]:
     """Keep a stream of bytes under its digest; the same bytes are kept once. True when they are new."""
-    check.require(actor, "register", organisation)
+    with record.attempt():
+        check.require(actor, "register", organisation)
     # The bytes come first and may take minutes: no transaction and no lock is held while they arrive.
     stored = blobs.put(organisation.pk, stream, expected=expected, size=size)
     with record.transaction():

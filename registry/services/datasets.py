@@ -6,8 +6,9 @@ from typing import Any
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Invalid
-from registry.ledger import chain, record
+from registry.ledger import record
 from registry.models import Artifact, Dataset, DatasetVersion, System
+from registry.services import schemas
 
 ROLES = ("label", "prediction", "score", "sensitive", "weight", "feature", "id", "other")
 FORMATS = ("csv", "parquet")
@@ -44,26 +45,25 @@ def register_version(
     contract: Mapping[str, Any] | None = None,
     parents: Sequence[DatasetVersion] = (),
 ) -> DatasetVersion:
-    """Pin a snapshot of a dataset to its bytes. The same name with other bytes is a conflict."""
-    rows = _columns(columns)
+    """Pin a snapshot of a dataset to its bytes. A conflict: the name with other bytes, other columns than locked."""
+    rows, contracted = _columns(columns), dict(contract or {})
     if format not in FORMATS:
         raise Invalid(f"The format is one of {', '.join(FORMATS)}.", errors=[("format", "unknown format")])
     with record.transaction():
         check.require(actor, "register", dataset)
         require_same_organisation(dataset.system, artifact)
         Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
-        existing = (
-            DatasetVersion.objects.filter(dataset=dataset, version=version).select_related("artifact").first()
-        )
-        if existing is not None:
-            return _again(existing, artifact, rows, dict(contract or {}))
+        found = DatasetVersion.objects.filter(dataset=dataset, version=version)
+        if (existing := found.select_related("artifact").first()) is not None:
+            return _again(existing, artifact, rows, contracted)
+        schemas.require_fitting(dataset, rows, contracted)
         snapshot = DatasetVersion.objects.create(
             dataset=dataset,
             version=version,
             artifact=artifact,
             format=format,
             columns=rows,
-            contract=dict(contract or {}),
+            contract=contracted,
             created_by=actor.user,
         )
         snapshot.parents.set(parents)
@@ -85,7 +85,7 @@ def register_version(
 
 def columns_digest(snapshot: DatasetVersion) -> str:
     """The digest of a snapshot's column contract."""
-    return chain.digest_of({"columns": snapshot.columns, "contract": chain.exact(snapshot.contract)})
+    return schemas.digest(snapshot.columns, snapshot.contract)
 
 
 def _again(

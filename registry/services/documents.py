@@ -10,6 +10,7 @@ from registry.actors import Actor
 from registry.errors import Invalid
 from registry.ledger import chain, record
 from registry.models import Document, ModelVersion, System
+from registry.services import outlines
 from registry.stages import DOCUMENT_KINDS
 
 KINDS = DOCUMENT_KINDS
@@ -24,7 +25,10 @@ def add(
     content: Any,
     model_version: ModelVersion | None = None,
 ) -> Document:
-    """Add the next version of a document; earlier versions stay as they were."""
+    """Add the next version of a document; earlier versions stay as they were.
+
+    One that lacks sections its kind must have is kept too, and marked with what is missing.
+    """
     body = _body(kind, content)
     with record.transaction():
         check.require(actor, "document", system)
@@ -43,6 +47,7 @@ def add(
             number=(newest["n"] or 0) + 1,
             title=title,
             content=body,
+            outline=outlines.outline(kind, body),
             digest=chain.digest_of({"kind": kind, "title": title, "content": body}),
             author=actor.user,
         )

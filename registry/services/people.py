@@ -1,21 +1,16 @@
-"""Organisations, roles and tokens."""
+"""Organisations, roles and service accounts."""
 
-import hashlib
-import secrets
-from datetime import datetime, timedelta
+import uuid
 
 from django.db import IntegrityError
-from django.utils import timezone
 
+from registry import queue
 from registry.access import check, grants
 from registry.actors import Actor
 from registry.errors import Conflict, Denied, Invalid
 from registry.ledger import record
-from registry.models import ApiToken, Membership, Organisation, RoleGrant, System, User
+from registry.models import Membership, Organisation, RoleGrant, System, User
 from registry.stages import Role
-
-TOKEN_PREFIX = "assay_"  # noqa: S105 - a mark for secret scanners, not a secret
-MAX_TOKEN_DAYS = 366
 
 
 def create_organisation(*, actor: Actor, slug: str, name: str, owner: User) -> Organisation:
@@ -33,7 +28,7 @@ def create_organisation(*, actor: Actor, slug: str, name: str, owner: User) -> O
             slug=slug,
             name=name,
         )
-        _grant(actor=actor, organisation=organisation, user=owner, role=Role.OWNER, system=None)
+        give(actor=actor, organisation=organisation, user=owner, role=Role.OWNER)
     return organisation
 
 
@@ -42,36 +37,108 @@ def grant_role(
 ) -> RoleGrant:
     """Give a user a role in the organisation, or on one system of it."""
     with record.transaction():
+        locked(organisation.pk)
         check.require(actor, "manage_people", organisation)
-        if actor.user == user:
-            raise Denied("You cannot change your own roles; another owner can.")
+        _not_ones_own(actor, user, organisation, role)
         if system is not None and system.organisation_id != organisation.pk:
-            raise Invalid("The system belongs to another organisation.")
-        return _grant(actor=actor, organisation=organisation, user=user, role=role, system=system)
-
-
-def _grant(
-    *, actor: Actor, organisation: Organisation, user: User, role: Role, system: System | None
-) -> RoleGrant:
-    membership, _ = Membership.objects.get_or_create(organisation=organisation, user=user)
-    grant, created = RoleGrant.objects.get_or_create(membership=membership, system=system, role=role)
-    if created:
-        _sync(membership, system)
-        _record_role("role.granted", actor, grant)
-    return grant
+            raise Invalid("The system belongs to another organisation.", errors=[("system", "unknown")])
+        if not user.is_active:
+            raise Conflict("This account is closed.", code="account.closed")
+        return give(actor=actor, organisation=organisation, user=user, role=role, system=system)
 
 
 def revoke_role(*, actor: Actor, grant: RoleGrant) -> None:
-    """Take a role away; it counts from the next request on."""
+    """Take a role away; it counts from the next request on. The last owner's stays."""
     with record.transaction():
-        membership = grant.membership
-        check.require(actor, "manage_people", membership.organisation)
-        if actor.user == membership.user:
-            raise Denied("You cannot change your own roles; another owner can.")
-        system = grant.system
-        _record_role("role.revoked", actor, grant)
-        grant.delete()
+        organisation = locked(grant.membership.organisation_id)
+        check.require(actor, "manage_people", organisation)
+        _not_ones_own(actor, grant.membership.user, organisation, Role(grant.role))
+        if not RoleGrant.objects.filter(pk=grant.pk).exists():
+            raise Conflict("This role is taken away already.", code="role.gone")
+        take_away(actor, grant)
+        keep_an_owner(organisation)
+        queue.enqueue(queue.CHECK_STAFFING, organisation_id=str(organisation.pk))
+
+
+def locked(organisation_id: uuid.UUID) -> Organisation:
+    """The organisation's row, locked: changes of its people happen one after the other."""
+    return Organisation.objects.select_for_update(no_key=True).get(pk=organisation_id)
+
+
+def give(
+    *, actor: Actor, organisation: Organisation, user: User, role: Role, system: System | None = None
+) -> RoleGrant:
+    """Write a role that may be given, in the running transaction."""
+    membership, _ = Membership.objects.get_or_create(organisation=organisation, user=user)
+    if membership.ended_at is not None:
+        raise Conflict(
+            f"{user.display_name} is a former member. Make them a member again first.", code="member.former"
+        )
+    given, created = RoleGrant.objects.get_or_create(membership=membership, system=system, role=role)
+    if created:
         _sync(membership, system)
+        _record_role("role.granted", actor, given)
+        queue.enqueue(queue.CHECK_STAFFING, organisation_id=str(organisation.pk))
+    return given
+
+
+def take_away(actor: Actor, grant: RoleGrant) -> None:
+    """Delete a role and its permissions, in the running transaction."""
+    membership, system = grant.membership, grant.system
+    _record_role("role.revoked", actor, grant)
+    RoleGrant.objects.filter(pk=grant.pk).delete()
+    _sync(membership, system)
+
+
+def keep_an_owner(organisation: Organisation) -> None:
+    """Refuse a change, by undoing it, that leaves nobody who can manage people."""
+    owners = RoleGrant.objects.filter(
+        membership__organisation=organisation,
+        membership__ended_at=None,
+        membership__user__is_active=True,
+        membership__user__is_service=False,
+        system=None,
+        role=Role.OWNER,
+    )
+    if not owners.exists():
+        raise Conflict(
+            "An organisation keeps at least one owner. Make somebody else an owner first.", code="owner.last"
+        )
+
+
+def create_service_account(*, actor: Actor, organisation: Organisation, name: str, responsible: User) -> User:
+    """A user for machines: no password, tokens only, and a person who answers for it."""
+    with record.transaction():
+        check.require(actor, "manage_people", organisation)
+        _can_answer(organisation, responsible)
+        try:
+            user = User(username=f"{organisation.slug}-{name}", is_service=True, responsible=responsible)
+            user.set_unusable_password()
+            user.save()
+        except IntegrityError as error:
+            raise Conflict(f"There is a service account “{name}” already.") from error
+        record.event(
+            "service_account.created",
+            organisation_id=organisation.pk,
+            subject=user,
+            actor=actor,
+            user_id=str(user.pk),
+            username=user.username,
+            responsible_id=str(responsible.pk),
+        )
+        Membership.objects.create(organisation=organisation, user=user)
+    return user
+
+
+def _not_ones_own(actor: Actor, user: User, organisation: Organisation, role: Role) -> None:
+    """Nobody changes their own roles, on no account of theirs; a pipeline one answers for may be just that."""
+    if actor.person_id == user.person_id and not (user.is_service and role == Role.CI):
+        raise Denied(
+            "You cannot change your own roles; another owner can.",
+            code="people.own_roles",
+            by=actor,
+            on=organisation,
+        )
 
 
 def _sync(membership: Membership, system: System | None) -> None:
@@ -94,84 +161,11 @@ def _record_role(code: str, actor: Actor, grant: RoleGrant) -> None:
     )
 
 
-def issue_token(
-    *, actor: Actor, organisation: Organisation, user: User, name: str, days: int = 90
-) -> tuple[ApiToken, str]:
-    """A token for oneself or for a service account; its text is returned once and never kept."""
-    if not 1 <= days <= MAX_TOKEN_DAYS:
+def _can_answer(organisation: Organisation, responsible: User) -> None:
+    places = Membership.objects.select_for_update(no_key=True)
+    place = places.filter(organisation=organisation, user=responsible, ended_at=None).first()
+    if place is None or responsible.is_service:
         raise Invalid(
-            f"A token lives between 1 and {MAX_TOKEN_DAYS} days.", errors=[("days", "out of range")]
+            "Somebody who is a member of the organisation has to answer for a service account.",
+            errors=[("responsible", "not a member")],
         )
-    with record.transaction():
-        check.require(actor, "view" if actor.user == user else "manage_people", organisation)
-        if actor.user != user and not user.is_service:
-            raise Denied("Only the person can issue a token for themselves.")
-        text = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        token = ApiToken.objects.create(
-            user=user,
-            organisation=organisation,
-            name=name,
-            hash=token_hash(text),
-            expires_at=timezone.now() + timedelta(days=days),
-        )
-        record.event(
-            "token.issued",
-            organisation_id=organisation.pk,
-            subject=token,
-            actor=actor,
-            token_id=str(token.pk),
-            user_id=str(user.pk),
-            user=user.display_name,
-            name=name,
-            expires_at=_text(token.expires_at),
-        )
-    return token, text
-
-
-def revoke_token(*, actor: Actor, token: ApiToken) -> None:
-    """Make a token useless at once."""
-    with record.transaction():
-        check.require(actor, "view" if actor.user == token.user else "manage_people", token.organisation)
-        changed = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
-        if not changed:
-            raise Conflict("This token is revoked already.")
-        record.event(
-            "token.revoked",
-            organisation_id=token.organisation_id,
-            subject=token,
-            actor=actor,
-            token_id=str(token.pk),
-            user_id=str(token.user_id),
-            user=token.user.display_name,
-        )
-
-
-def create_service_account(*, actor: Actor, organisation: Organisation, name: str, responsible: User) -> User:
-    """A user for machines: no password, tokens only, and a person who answers for it."""
-    with record.transaction():
-        check.require(actor, "manage_people", organisation)
-        try:
-            user = User(username=f"{organisation.slug}-{name}", is_service=True, responsible=responsible)
-            user.set_unusable_password()
-            user.save()
-        except IntegrityError as error:
-            raise Conflict(f"There is a service account “{name}” already.") from error
-        record.event(
-            "service_account.created",
-            organisation_id=organisation.pk,
-            subject=user,
-            actor=actor,
-            user_id=str(user.pk),
-            username=user.username,
-            responsible_id=str(responsible.pk),
-        )
-    return user
-
-
-def token_hash(text: str) -> str:
-    """How a token is stored; tokens are random and long, so a plain hash is enough."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -1,14 +1,20 @@
 """Models and their versions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from email.utils import parseaddr
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Invalid
 from registry.ledger import chain, record
-from registry.models import Artifact, DatasetVersion, Model, ModelVersion, System
+from registry.models import Artifact, DatasetVersion, Model, ModelVersion, System, User
 from registry.services import datasets
+
+MAX_COMMITTERS: Final = 500
 
 
 def register(*, actor: Actor, system: System, slug: str, description: str = "") -> Model:
@@ -63,6 +69,7 @@ def register_version(
         )
         created.dataset_versions.set(dataset_versions)
         created.parents.set(parents)
+        created.committers.set(_known(_committers(record_)))
         record.event(
             "model_version.registered",
             organisation_id=model.system.organisation_id,
@@ -79,6 +86,28 @@ def register_version(
             parents=sorted(str(parent.pk) for parent in parents),
         )
     return created
+
+
+def _committers(training: Mapping[str, Any]) -> list[str]:
+    """The committers a training record names: e-mail addresses, `Name <address>` as git writes them, or user names."""
+    named = training.get("committers") or []
+    if not isinstance(named, list) or not all(isinstance(one, str) and one.strip() for one in named):
+        raise Invalid(
+            "The committers of a training record are a list of e-mail addresses or user names.",
+            errors=[("training", "committers: a list of texts")],
+        )
+    if len(named) > MAX_COMMITTERS:
+        raise Invalid(
+            f"A training record names at most {MAX_COMMITTERS} committers.",
+            errors=[("training", "committers: too many")],
+        )
+    return [(parseaddr(one)[1] or one).strip().lower() for one in named]
+
+
+def _known(committers: list[str]) -> QuerySet[User]:
+    """Their accounts, whether or not they are members yet: who joins later does not judge their own code either."""
+    users = User.objects.annotate(mail=Lower("email"), short=Lower("username"))
+    return users.filter(Q(mail__in=committers) | Q(short__in=committers)) if committers else users.none()
 
 
 def _again(existing: ModelVersion, artifact: Artifact, format: str, training: dict[str, Any]) -> ModelVersion:

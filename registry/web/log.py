@@ -50,6 +50,7 @@ def log(request: HttpRequest) -> HttpResponse:
     context = {
         "organisation": organisation,
         "head": head,
+        "verified": selectors.last_verification(organisation.pk),
         "root": bytes(head.root).hex(),
         "lines": _lines(found[:PAGE]),
         "older": found[PAGE - 1].index if len(found) > PAGE else None,

@@ -1,13 +1,15 @@
 """Runs for tests: requested through the services, measured by an engine that says what the test wants."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.test import TestCase
 
 from audits.models import AuditRun, CheckPlan
-from audits.services import plans, runs
+from audits.services import execution, plans, runs
 from registry.models import ModelVersion, System
 from tests.cast import Cast
 from tests.make import make_dataset_version, make_system, make_version
@@ -45,6 +47,14 @@ def make_run(cast: Cast, *, by: str = "dev", seed: int | None = None, **kwargs: 
     return runs.request(actor=cast.actor(by), plan=plan, seed=seed)
 
 
+def ended(cast: Cast, plan: CheckPlan, *, by: str = "dev", seed: int | None = None) -> AuditRun:
+    """A run of a plan, carried out by whatever engine the test has put in place."""
+    run = runs.request(actor=cast.actor(by), plan=plan, seed=seed)
+    execution.execute(str(run.pk))
+    run.refresh_from_db()
+    return run
+
+
 def row(code: str, value: float | None, **slice_: str | None) -> dict[str, Any]:
     """One measurement as the engine gives it."""
     reason = None if value is not None else "Nobody was selected."
@@ -62,11 +72,9 @@ def row(code: str, value: float | None, **slice_: str | None) -> dict[str, Any]:
 
 @dataclass
 class FakeEngine:
-    """Stands in for audits.engine: answers with these verdicts, or does what `instead` does."""
+    """Stands in for audits.engine: answers with these verdicts (without any all pass), or does what `instead` does."""
 
-    verdicts: Mapping[str, str] = field(
-        default_factory=lambda: {"accuracy": "passed", "impact ratio by sex": "passed"}
-    )
+    verdicts: Mapping[str, str] | None = None
     instead: Callable[..., Any] | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -81,20 +89,22 @@ class FakeEngine:
 
     def as_dict(self) -> dict[str, Any]:
         """An outcome with the keys of a real one."""
-        plan = CheckPlan.objects.get()
-        snapshot = plan.dataset_version
+        call = self.calls[-1]
+        planned = {check.name: "passed" for check in call["checks"]}
+        verdicts = planned if self.verdicts is None else self.verdicts
+        digest = hashlib.sha256(Path(call["path"]).read_bytes()).hexdigest()
         return {
             "measurements": [row("accuracy", 0.9), row("impact_ratio", 0.85, sex="F"), row("auc", None)],
             "checks": [
                 {"name": name, "verdict": verdict, "sentence": f"{name} {verdict}.", "value": 0.9}
-                for name, verdict in self.verdicts.items()
+                for name, verdict in verdicts.items()
             ],
             "explanation": None,
             "explanation_failed": None,
             "settings": {"confidence": 0.95},
-            "inputs": {"data": {"digest": snapshot.artifact.digest}},
+            "inputs": {"data": {"digest": f"sha256:{digest}"}},
             "versions": {"assay": "0"},
-            "seed": self.calls[-1]["seed"],
+            "seed": call["seed"],
             "read": {"rows_read": 2},
             "refused": None,
             **self.more,

@@ -17,7 +17,7 @@ from tests.client.command import OTHER_DIGEST, Command, Ran
 pytest.importorskip("django", reason="without Django the client is NOT TESTED against the service")
 from governance import verdicts as server
 from registry.models import ModelVersion
-from registry.services import people
+from registry.services import tokens
 from tests import make
 from tests.cast import make_cast
 
@@ -39,9 +39,7 @@ def people_of_acme(transactional_db: None) -> Cast:
 def assay(people_of_acme: Cast, live_server: LiveServer, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command line of a pipeline with a real token."""
     cast = people_of_acme
-    _, text = people.issue_token(
-        actor=cast.actor("olga"), organisation=cast.acme, user=cast.ci, name="pipeline"
-    )
+    _, text = tokens.issue(actor=cast.actor("olga"), organisation=cast.acme, user=cast.ci, name="pipeline")
     return Command(capsys, {"ASSAY_URL": live_server.url, "ASSAY_TOKEN": text})
 
 

@@ -13,6 +13,8 @@ from tests.client.command import DIGEST, OTHER_DIGEST, Command
 from tests.client.service import FakeService
 from tests.client.verdicts import INSUFFICIENT, MET, UNMET, answer, answering, denial
 
+WAIVED_ONE = {**UNMET, "state": "waived"}
+
 
 def test_it_allows(service: FakeService, assay: Command) -> None:
     service.behaviour = answering(answer)
@@ -89,12 +91,15 @@ def test_it_says_that_there_is_not_enough_evidence(service: FakeService, assay: 
 def test_a_waiver_allows_and_is_shown(service: FakeService, assay: Command) -> None:
     waiver = {"id": "w1", "reason": "Accepted until the next audit."}
     service.behaviour = answering(
-        lambda question: answer(question, verdict="allow_with_waiver", findings=[UNMET], waivers=[waiver])
+        lambda question: answer(
+            question, verdict="allow_with_waiver", findings=[WAIVED_ONE, MET], waivers=[waiver]
+        )
     )
     ran = assay.gate()
     assert ran.code == outcomes.ALLOWED
     assert ran.out.startswith("◐ allowed with a waiver: ")
     assert "waiver: Accepted until the next audit." in ran.out
+    assert "◐ waived: The impact ratio of sex is 0.61, below 0.80." in ran.out
 
 
 def test_a_waiver_is_an_exit_code_of_its_own_when_strict(service: FakeService, assay: Command) -> None:
@@ -104,9 +109,31 @@ def test_a_waiver_is_an_exit_code_of_its_own_when_strict(service: FakeService, a
     assert ran.out.startswith("◐ allowed with a waiver, blocked by --strict: ")
 
 
-def test_strict_does_not_change_an_allow(service: FakeService, assay: Command) -> None:
+def test_whoever_wants_no_waivers_is_blocked_by_them(service: FakeService, assay: Command) -> None:
+    service.behaviour = answering(lambda question: answer(question, verdict="allow_with_waiver"))
+    for flags in (["--no-waivers"], ["--no-waivers", "--strict"]):
+        ran = assay.gate(*flags)
+        assert ran.code == outcomes.DENIED
+        assert ran.out.startswith("◐ allowed with a waiver, blocked by --no-waivers: ")
+
+
+@pytest.mark.parametrize("flag", ["--strict", "--no-waivers"])
+def test_they_do_not_change_an_allow(service: FakeService, assay: Command, flag: str) -> None:
     service.behaviour = answering(answer)
-    assert assay.gate("--strict").code == outcomes.ALLOWED
+    assert assay.gate(flag).code == outcomes.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding"),
+    [("allow", "waived"), ("allow", "open"), ("allow_with_waiver", "open"), ("allow_with_waiver", "stale")],
+)
+def test_an_allow_that_its_own_findings_contradict_is_not_believed(
+    service: FakeService, assay: Command, verdict: str, finding: str
+) -> None:
+    service.behaviour = answering(
+        lambda question: answer(question, verdict=verdict, findings=[{**UNMET, "state": finding}])
+    )
+    assert assay.gate().code == outcomes.UNUSABLE
 
 
 def test_json_is_the_answer_with_the_exit_code(service: FakeService, assay: Command) -> None:

@@ -16,7 +16,7 @@ from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
-from registry.services import people
+from registry.services import tokens
 from tests.cast import Cast
 from tests.make import make_dataset_version, make_system, make_version
 
@@ -87,7 +87,7 @@ def test_a_fuzzer_finds_no_crash(cast: Cast) -> None:
     """Hundreds of requests made from the description, good and bad, by somebody who may do much."""
     system = make_system(cast)
     make_version(cast, system, dataset_versions=[make_dataset_version(cast, system)])
-    _, token = people.issue_token(actor=cast.actor("dev"), organisation=cast.acme, user=cast.dev, name="fuzz")
+    _, token = tokens.issue(actor=cast.actor("dev"), organisation=cast.acme, user=cast.dev, name="fuzz")
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     crashes: list[str] = []
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]

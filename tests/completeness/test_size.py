@@ -16,7 +16,9 @@ FUNCTION_LINES = 50
 DRAWERS = {"utils", "helpers", "misc", "common", "shortcuts"}
 
 # Why a file may be longer: a sentence for each.
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "registry/ledger/events.py": "The catalogue of events is one table, a row for each, and only ever grows.",
+}
 
 
 def functions(source: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -8,12 +8,14 @@ from django.db.models import Q
 
 from audits.models import AuditRun, RunState
 from audits.services import endings, leases, plans, runs
-from governance.models import ApprovalRequest, Report, Vote, VoteVerdict
+from governance.gates.policy import parse
+from governance.models import ApprovalRequest, Policy, Report, Vote, VoteVerdict
 from governance.reports.isolated import RenderedReport
 from governance.services import approvals, policies, reports, transitions
 from registry.actors import Actor
-from registry.models import DatasetVersion, ModelVersion, System
-from registry.stages import RiskTier
+from registry.models import DatasetVersion, ModelVersion, System, User
+from registry.services import people
+from registry.stages import RiskTier, Role
 from tests.cast import Cast
 from tests.make import make_dataset_version, make_document, make_system, make_version
 
@@ -45,6 +47,19 @@ VOTERS = ("vera", "cora", "adam")
 def make_policies(cast: Cast) -> None:
     """Assay's own policies in force."""
     policies.publish_defaults(actor=cast.actor("cora"), organisation=cast.acme)
+
+
+def put_into_force(cast: Cast, body: str) -> Policy:
+    """A policy in force, looser or not: drafted by Paul, who writes policies and nothing else, published by Cora."""
+    paul, _ = User.objects.get_or_create(username="paul", defaults={"first_name": "Paul"})
+    grant = people.grant_role(
+        actor=cast.actor("olga"), organisation=cast.acme, user=paul, role=Role.COMPLIANCE_OFFICER
+    )
+    drafted = policies.draft(
+        actor=Actor.of(paul), organisation=cast.acme, tier=RiskTier(parse(body).tier), body=body
+    )
+    people.revoke_role(actor=cast.actor("olga"), grant=grant)
+    return policies.publish(actor=cast.actor("cora"), policy=drafted)
 
 
 def ready_system(cast: Cast, tier: RiskTier = RiskTier.HIGH) -> System:
@@ -129,7 +144,12 @@ def outcome(verdicts: Mapping[str, str]) -> dict[str, Any]:
             }
             for check in CHECKS
         ],
-        "explanation": {"method": "tree_path_dependent", "importance": []},
+        "explanation": {"method": "tree_path_dependent", "importance": [], "n": 900, "output": "margin"},
+        "explanation_failed": None,
+        "settings": {"confidence": 0.95},
+        "inputs": {},
+        "versions": {},
+        "read": {"rows_read": 900},
         "refused": None,
     }
 

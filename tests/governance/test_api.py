@@ -1,12 +1,13 @@
 """Decisions over the API."""
 
+import uuid
 from typing import Any
 
 import pytest
 
 from governance.models import ApprovalRequest, Decision, Policy, Report
 from registry.models import LedgerEntry, ModelVersion
-from registry.stages import Role
+from registry.stages import RiskTier, Role
 from tests.calls import api
 from tests.cast import Cast, grant
 from tests.governance import staging
@@ -182,6 +183,47 @@ def test_policies_are_drafted_and_published(cast: Cast) -> None:
     assert len(cora.post(f"{V1}/policies/defaults", {}).json()) == 3
     assert len(cora.get(f"{V1}/policies").json()["results"]) == 4
     assert cora.get(f"{V1}/policies/{drafted.json()['id']}").json()["body"] == body()
+
+
+def test_publishing_tells_the_gates_that_nobody_could_open(cast: Cast) -> None:
+    cora = api(cast, "cora")
+    text = body().replace("{role: approver}", "{role: approver, count: 2}")
+    drafted = cora.post(f"{V1}/policies", {"tier": "high", "body": text}).json()
+    refused = cora.post(f"{V1}/policies/{drafted['id']}/publication")
+    assert "second person" in problem(refused, 403, "policy.needs_second_person")["detail"]
+    grant(cast, "rita", Role.COMPLIANCE_OFFICER)
+    published = api(cast, "rita").post(f"{V1}/policies/{drafted['id']}/publication").json()
+    steps = [(gap["step"], gap["system"], gap["roles"]) for gap in published["staffing_gaps"]]
+    assert steps == [("compliance→production", "", ["approver"]), ("suspended→production", "", ["approver"])]
+    assert cora.get(f"{V1}/policies/staffing").json() == published["staffing_gaps"]
+
+
+def test_the_schema_of_policies_is_served(cast: Cast) -> None:
+    schema = api(cast, "dev").get(f"{V1}/policies/schema").json()
+    assert schema["properties"]["tier"]["enum"] == RiskTier.values
+
+
+def test_policies_are_compared(cast: Cast) -> None:
+    cora = api(cast, "cora")
+    first = cora.post(f"{V1}/policies", {"tier": "high", "body": body()}).json()
+    assert cora.get(f"{V1}/policies/{first['id']}/diff").json()["against"] is None
+    cora.post(f"{V1}/policies/{first['id']}/publication")
+    text = body().replace("within_days: 180", "within_days: 90", 1)
+    second = cora.post(f"{V1}/policies", {"tier": "high", "body": text}).json()
+    told = cora.get(f"{V1}/policies/{second['id']}/diff").json()
+    assert (told["against"], told["loosens"]) == (first["id"], False)
+    [change] = told["changes"]
+    assert change == {
+        "place": "validation→compliance, evidence performance, within_days",
+        "before": "180",
+        "after": "90",
+        "direction": "tightens",
+    }
+    assert [line["kind"] for line in told["lines"]].count("added") == 1
+    back = cora.get(f"{V1}/policies/{first['id']}/diff?against={second['id']}").json()
+    assert back["loosens"]
+    assert cora.get(f"{V1}/policies/{first['id']}/diff?against=x").status_code == 400
+    assert cora.get(f"{V1}/policies/{first['id']}/diff?against={uuid.UUID(int=3)}").status_code == 404
 
 
 def test_a_policy_that_is_not_one_names_its_lines(cast: Cast) -> None:

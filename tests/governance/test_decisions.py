@@ -13,7 +13,7 @@ from governance.models import Decision, Policy
 from governance.services import asking, decisions, policies
 from registry.errors import Conflict, Denied, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion
-from registry.services import people
+from registry.services import people, tokens
 from registry.stages import RiskTier, Role
 from tests.cast import Cast, grant
 from tests.governance import staging
@@ -51,7 +51,7 @@ def test_what_changes_no_fact_leaves_it_standing(cast: Cast, printer: None) -> N
     version = staging.allowed(cast)
     first = ask(cast, version)
     make_artifact(cast, b"something else")
-    people.issue_token(actor=cast.actor("dev"), organisation=cast.acme, user=cast.dev, name="laptop")
+    tokens.issue(actor=cast.actor("dev"), organisation=cast.acme, user=cast.dev, name="laptop")
     policies.draft(actor=cast.actor("cora"), organisation=cast.acme, tier=RiskTier.HIGH, body=body())
     make_document(cast, make_system(cast, "other"))
     assert ask(cast, version).decision_id == first.decision_id

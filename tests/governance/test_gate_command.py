@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.cast import Cast
+from tests.governance import exceptional as given
 from tests.governance import staging
 
 
@@ -23,6 +24,22 @@ def test_a_denial_is_exit_1_with_every_finding(cast: Cast, capsys: pytest.Captur
     told = capsys.readouterr().out
     assert "open: 0 of 1 approvals by a validator" in told
     assert "to do 1: " in told
+
+
+def test_an_allow_with_a_waiver_says_so_and_is_exit_1_for_who_wants_none(
+    cast: Cast, printer: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = given.failed(cast)
+    waiver = given.approve(cast, given.ask(cast, version))
+    staging.allowed(cast, version)
+    asked = {"digest": version.artifact.digest, "environment": "production", "user": "adam"}
+    call_command("gate", **asked)
+    told = capsys.readouterr().out
+    assert told.startswith("allow_with_waiver: ")
+    assert f"waiver: {waiver.pk}" in told
+    with pytest.raises(CommandError) as refused:
+        call_command("gate", **asked, no_waivers=True)
+    assert refused.value.returncode == 1
 
 
 def test_it_prints_the_whole_answer(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from tests.calls import api
 from tests.cast import make_cast
 from tests.governance import staging
 
-AFRESH, STORED = 8, 4
+AFRESH, STORED = 8, 3
 
 
 def asked(client: Any, version: ModelVersion) -> tuple[dict[str, Any], list[str]]:
@@ -31,6 +31,8 @@ def test_it_stays_within_the_budget(printer: None, name: str) -> None:
     cast = make_cast()
     version = staging.allowed(cast)
     client = api(cast, name)
+    assert connection.features.supports_json_field  # asked of the database once per process
+    client.get("/api/v1/me")  # a token's first use in an hour is noted, which is one statement more
     afresh, statements = asked(client, version)
     # A person's name costs one statement more: its text is kept apart from the log, so that it can be erased.
     work = [s for s in statements if s not in ("BEGIN", "BEGIN IMMEDIATE", "COMMIT")]

@@ -50,3 +50,12 @@ def test_every_stage_can_be_reached_and_only_ends_are_ends(subject: str) -> None
     assert stages - reached <= {"problem_definition", "development"}
     left = {row.from_stage for row in lifecycle.TRANSITIONS if row.subject == subject}
     assert stages - left == {"retired"} | ({"rejected"} if subject == lifecycle.MODEL_VERSION else set())
+
+
+def test_assay_by_itself_only_stops() -> None:
+    own = {(row.subject, row.from_stage, row.to_stage) for row in lifecycle.TRANSITIONS if row.by_assay}
+    assert own == {
+        (lifecycle.MODEL_VERSION, "production", "suspended"),
+        (lifecycle.MODEL_VERSION, "monitoring", "suspended"),
+    }
+    assert all(row.gate is None for row in lifecycle.TRANSITIONS if row.by_assay)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from registry.models import ApiToken, Document, System
-from registry.services import people
+from registry.services import people, tokens
 from tests.calls import api
 from tests.cast import Cast
 from tests.make import COLUMNS, make_system
@@ -135,7 +135,7 @@ def test_a_key_reused_for_something_else_is_a_conflict(cast: Cast) -> None:
 def test_a_revoked_token_is_refused_at_once(cast: Cast) -> None:
     dev = api(cast, "dev")
     assert dev.get("/api/v1/me").status_code == 200
-    people.revoke_token(actor=cast.actor("dev"), token=ApiToken.objects.get(user=cast.dev))
+    tokens.revoke(actor=cast.actor("dev"), token=ApiToken.objects.get(user=cast.dev))
     assert dev.get("/api/v1/me").status_code == 401
 
 

@@ -101,12 +101,13 @@ class Service:
     ) -> Reply:
         """One exchange, with the headers that every request carries."""
         sent = {
-            "Authorization": f"Bearer {self._token}",
             "Accept": "application/json, application/problem+json",
             "Accept-Encoding": "identity",
             "User-Agent": f"assay-client/{__version__}",
             "Connection": "close",
         }
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
         if method != "GET":
             # One key per request: a proxy that repeats it must not make the service act twice.
             sent["Idempotency-Key"] = str(uuid.uuid4())

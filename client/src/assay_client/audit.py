@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from assay_client import lookup, outcomes
+from assay_client import lookup, oidc, outcomes
 from assay_client.api import Deadline, Service, segment
 from assay_client.config import settings
 from assay_client.outcomes import Unusable
@@ -33,7 +33,9 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     """Start the audit; with --wait, follow it to its end and answer with its outcome."""
     chosen = settings(vars(args), environ, insecure=args.insecure)
     mapping = json_object(args.mapping, "mapping")
-    service = Service(chosen.site, chosen.token, Deadline(args.timeout * 0.95, each=30))
+    service = oidc.connect(
+        args.oidc, chosen, environ, Deadline(args.timeout * 0.95, each=30), insecure=args.insecure
+    )
     version = lookup.version_id(service, args.version, args.system)
     dataset = _dataset(service, args.dataset, version, args.organisation)
     started = service.post(

@@ -95,6 +95,11 @@ def _command(commands: _Commands, name: str, about: str, seconds: float) -> argp
     made.add_argument("--url", help="address of the service (else ASSAY_URL)")
     made.add_argument("--token", help="token (else ASSAY_TOKEN); others on this machine can see a flag")
     made.add_argument("--token-file", metavar="FILE", help="file with the token (else ASSAY_TOKEN_FILE)")
+    made.add_argument(
+        "--oidc",
+        metavar="ORGANISATION",
+        help="no stored token: exchange the identity of this CI job; ORGANISATION/IDENTITY where several fit",
+    )
     made.add_argument("--key", help="public key of verdicts, or a file of them (else ASSAY_VERDICT_KEY)")
     made.add_argument("--insecure", action="store_true", help="accept plain http to another machine")
     made.add_argument(
@@ -112,6 +117,7 @@ def _add_gate(commands: _Commands) -> None:
     made.add_argument("--system", metavar="SLUG", help="needed when several systems hold these bytes")
     made.add_argument("--model-version", metavar="ID", help="needed when several versions hold these bytes")
     made.add_argument("--strict", action="store_true", help="an allow with a waiver is exit 4, not 0")
+    made.add_argument("--no-waivers", action="store_true", help="an allow with a waiver is exit 1, not 0")
     made.set_defaults(run=gate.run)
 
 

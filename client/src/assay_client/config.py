@@ -17,7 +17,8 @@ from assay_client import keys
 from assay_client.outcomes import BadInput
 from assay_client.transport import Site
 
-VARIABLES = ("ASSAY_URL", "ASSAY_TOKEN", "ASSAY_TOKEN_FILE", "ASSAY_VERDICT_KEY")
+ID_TOKEN = "ASSAY_ID_TOKEN"  # noqa: S105 - the name of a variable
+VARIABLES = ("ASSAY_URL", "ASSAY_TOKEN", "ASSAY_TOKEN_FILE", ID_TOKEN, "ASSAY_VERDICT_KEY")
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}", re.ASCII)
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
@@ -29,8 +30,9 @@ class Settings:
     """Everything a command needs to know about the service."""
 
     site: Site
-    token: str
+    token: str  # empty with --oidc: it is to be exchanged first
     keys: tuple[keys.PinnedKey, ...]
+    id_token: str | None = None
 
 
 def settings(
@@ -40,7 +42,8 @@ def settings(
     url = _value("--url", flags.get("url"), "ASSAY_URL", environ)
     if url is None:
         raise BadInput("url.missing", "Say where the service is: give --url or set ASSAY_URL.")
-    return Settings(site(url, insecure=insecure), _token(flags, environ), _keys(flags, environ))
+    id_token = _value("--oidc", None, ID_TOKEN, environ)
+    return Settings(site(url, insecure=insecure), _token(flags, environ), _keys(flags, environ), id_token)
 
 
 def _value(flag: str, given: str | None, variable: str, environ: Mapping[str, str]) -> str | None:
@@ -89,6 +92,10 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _token(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> str:
+    if flags.get("oidc") is not None:
+        if flags.get("token") is not None or flags.get("token_file") is not None:
+            raise BadInput("token.twice", "A token and --oidc are both given. Leave one of them out.")
+        return ""
     flagged = flags.get("token") is not None or flags.get("token_file") is not None
     literal = _value("--token", flags.get("token"), "ASSAY_TOKEN", {} if flagged else environ)
     path = _value("--token-file", flags.get("token_file"), "ASSAY_TOKEN_FILE", {} if flagged else environ)

@@ -7,13 +7,14 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from assay_client import artifacts, times, verdict
-from assay_client.api import Deadline, Service
+from assay_client import artifacts, oidc, times, verdict
+from assay_client.api import Deadline
 from assay_client.config import settings
-from assay_client.outcomes import ALLOWED, INSUFFICIENT, WAIVED, BadInput
+from assay_client.outcomes import ALLOWED, DENIED, INSUFFICIENT, WAIVED, BadInput
 from assay_client.terminal import Terminal, clean
 
 MAX_SHOWN = 50
+_BLOCKED_BY = {WAIVED: ", blocked by --strict", DENIED: ", blocked by --no-waivers"}
 
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}", re.ASCII)
 
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     chosen = settings(vars(args), environ, insecure=args.insecure)
     question = verdict.Question(_digest(args), _environment(args.environment), secrets.token_hex(16))
     # A twentieth of the time is kept for starting up and for saying why.
-    service = Service(chosen.site, chosen.token, Deadline(args.timeout * 0.95))
+    service = oidc.connect(args.oidc, chosen, environ, Deadline(args.timeout * 0.95), insecure=args.insecure)
     asked = {
         "artifact_digest": question.digest,
         "environment": question.environment,
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     sent = {name: value for name, value in asked.items() if value is not None}
     document = service.post("/gate/decisions", sent, good=(200,))
     answer = verdict.believe(document, question, chosen.keys, times.now())
-    code = answer.exit_code(strict=args.strict)
+    code = answer.exit_code(strict=args.strict, no_waivers=args.no_waivers)
     if not answer.verified:
         terminal.note(_why_unverified(bool(chosen.keys)))
     if args.json:
@@ -96,7 +97,7 @@ def show(answer: verdict.Answer, question: verdict.Question, code: int, terminal
 
 def _headline(answer: verdict.Answer, code: int) -> tuple[str, str]:
     if answer.verdict == verdict.WAIVER:
-        return "waived", "allowed with a waiver" + (", blocked by --strict" if code == WAIVED else "")
+        return "waived", "allowed with a waiver" + _BLOCKED_BY.get(code, "")
     if code == ALLOWED:
         return "allowed", "allowed"
     if code == INSUFFICIENT:
@@ -105,6 +106,8 @@ def _headline(answer: verdict.Answer, code: int) -> tuple[str, str]:
 
 
 def _show_findings(answer: verdict.Answer, terminal: Terminal) -> None:
+    for finding in answer.waived[:MAX_SHOWN]:
+        terminal.answer("waived", f"waived: {finding.sentence or finding.code}")
     for finding in answer.unmet[:MAX_SHOWN]:
         kind = "insufficient" if finding.state == "insufficient" else "blocked"
         terminal.answer(kind, f"{finding.state or 'open'}: {finding.sentence or finding.code}")

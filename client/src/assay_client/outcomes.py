@@ -16,7 +16,7 @@ UNUSABLE = 5
 
 MEANINGS = {
     ALLOWED: "allowed (audit: passed)",
-    DENIED: "denied (audit: failed)",
+    DENIED: "denied, or allowed with a waiver and --no-waivers was given (audit: failed)",
     BAD_INPUT: "bad input: arguments, settings, unknown digest, or a request the service refused",
     INSUFFICIENT: "denied only because evidence is insufficient",
     WAIVED: "allowed with a waiver, and --strict was given",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from assay_client import artifacts, lookup, strict_json
+from assay_client import artifacts, lookup, oidc, strict_json
 from assay_client.api import Deadline, Service, segment
 from assay_client.artifacts import Artifact
 from assay_client.config import settings
@@ -22,7 +22,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     chosen = settings(vars(args), environ, insecure=args.insecure)
     training = json_object(args.training, "training") if args.training else {}
     artifact = artifacts.take(args.artifact)
-    service = Service(chosen.site, chosen.token, Deadline(args.upload_timeout, each=args.timeout))
+    deadline = Deadline(args.upload_timeout, each=args.timeout)
+    service = oidc.connect(args.oidc, chosen, environ, deadline, insecure=args.insecure)
     system = lookup.system(service, args.system, args.organisation)
     datasets = [lookup.dataset_version(service, system, name) for name in args.dataset]
     # Bytes that this system has already need not be sent again. Whether the version may stay is for the

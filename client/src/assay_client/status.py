@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from assay_client import keys, times
-from assay_client.api import Deadline, Service
+from assay_client import keys, oidc, times
+from assay_client.api import Deadline
 from assay_client.config import settings
 from assay_client.outcomes import ALLOWED
 from assay_client.terminal import Terminal, clean
@@ -18,7 +18,7 @@ from assay_client.verdict import MAX_SKEW
 def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int:
     """Reach the service, show whom it takes us for, and what verdicts will be verified with."""
     chosen = settings(vars(args), environ, insecure=args.insecure)
-    service = Service(chosen.site, chosen.token, Deadline(args.timeout * 0.95))
+    service = oidc.connect(args.oidc, chosen, environ, Deadline(args.timeout * 0.95), insecure=args.insecure)
     reply = service.send("GET", "/me")
     me = service.document(reply)
     skew = _skew(reply.headers.get("date", ""))

@@ -58,13 +58,20 @@ class Answer:
     @property
     def unmet(self) -> tuple[Finding, ...]:
         """The findings that still stand in the way; a state we do not know counts as one of them."""
-        return tuple(finding for finding in self.findings if finding.state != "met")
+        return tuple(finding for finding in self.findings if finding.state not in ("met", "waived"))
 
-    def exit_code(self, *, strict: bool) -> int:
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """The findings that were set aside for a time, or passed over in an emergency."""
+        return tuple(finding for finding in self.findings if finding.state == "waived")
+
+    def exit_code(self, *, strict: bool, no_waivers: bool = False) -> int:
         """The exit code of this answer; what is not exactly an allow is not an allow."""
         if self.verdict == ALLOW:
             return outcomes.ALLOWED
         if self.verdict == WAIVER:
+            if no_waivers:
+                return outcomes.DENIED
             return outcomes.WAIVED if strict else outcomes.ALLOWED
         if self.unmet and all(finding.state == "insufficient" for finding in self.unmet):
             return outcomes.INSUFFICIENT
@@ -95,7 +102,7 @@ def believe(
         _has_a_policy(document)
     verified = _signed(document, question, keys, now)
     answer = Answer(verdict, decision_id, findings, verified, document)
-    if verdict == ALLOW and answer.unmet:
+    if (verdict == ALLOW and answer.waived) or (verdict != DENY and answer.unmet):
         raise Unusable("answer.contradiction", "The answer allows although its own findings are not all met.")
     return answer
 

@@ -71,6 +71,6 @@ def _option(option: transitions.Option) -> dict[str, Any]:
         "permitted": option.permitted,
         "possible": option.possible,
         "verdict": decided.verdict.value if decided else None,
-        "findings": codec.plain(decided.findings) if decided else [],
+        "findings": codec.whole(decided.findings) if decided else [],
         "unblock_plan": list(decided.unblock_plan) if decided else [],
     }

@@ -7,10 +7,19 @@ from typing import Final
 
 from governance.gates.requirements.approvals import Approvals
 from governance.gates.requirements.base import Requirement
+from governance.gates.requirements.champion import ChampionCompared
 from governance.gates.requirements.checks import ChecksPassed
+from governance.gates.requirements.classified import Classified
+from governance.gates.requirements.conditions import ConditionsKept
+from governance.gates.requirements.covered import FrameworkCovered
 from governance.gates.requirements.documents import DocumentsPresent, TrainingRecorded
+from governance.gates.requirements.features import FeaturesDocumented, ProxyReviewed, SchemaLocked
+from governance.gates.requirements.issues import IssuesBelow
 from governance.gates.requirements.measured import DatasetsRegistered, EvidencePresent
+from governance.gates.requirements.quality import DataQuality
+from governance.gates.requirements.recorded import LedgerVerified
 from governance.gates.requirements.reported import ReportCurrent
+from governance.gates.requirements.reviewed import ReviewCurrent
 
 REQUIREMENTS: Final[dict[str, type[Requirement]]] = {
     kind.name: kind
@@ -18,10 +27,21 @@ REQUIREMENTS: Final[dict[str, type[Requirement]]] = {
         DocumentsPresent,
         TrainingRecorded,
         DatasetsRegistered,
+        DataQuality,
+        SchemaLocked,
+        FeaturesDocumented,
+        ProxyReviewed,
         EvidencePresent,
         ChecksPassed,
+        ChampionCompared,
+        IssuesBelow,
         ReportCurrent,
+        Classified,
+        FrameworkCovered,
         Approvals,
+        ReviewCurrent,
+        LedgerVerified,
+        ConditionsKept,
     )
 }
 

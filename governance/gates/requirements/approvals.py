@@ -1,26 +1,32 @@
-"""The demand that different people, each in their role, have approved exactly this."""
+"""The demand that different people, each in their role and turn, have approved exactly this."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
-from governance.gates import lineage, staffing, subject
-from governance.gates.memory import once
+from governance.gates import lineage, staffing, subject, votes
 from governance.gates.requirements.base import DAYS, Place, Requirement, earliest, fresh, schema, words
-from governance.gates.spec import Dossier, Finding, RequestFacts, State, VoteFacts
+from governance.gates.spec import Dossier, Finding, State, VoteFacts
+from governance.gates.votes import Seat
 from registry.access.table import ROLE_PERMISSIONS
 from registry.stages import Role
 
 VOTING_ROLES: Final = tuple(role.value for role in Role if "vote" in ROLE_PERMISSIONS[role])
-_SEATS = {
+SIGNABLE: Final = tuple(sorted(subject.EVERYTHING - {"schema"}))
+_SMALL: Final = {"type": "integer", "minimum": 1, "maximum": 20}
+_SEATS: Final = {
     "type": "array",
     "minItems": 1,
     "maxItems": len(VOTING_ROLES),
     "items": schema(
-        {"role": {"enum": list(VOTING_ROLES)}, "count": {"type": "integer", "minimum": 1, "maximum": 20}},
+        {"role": {"enum": list(VOTING_ROLES)}, "count": _SMALL, "order": _SMALL, "signs": words(SIGNABLE)},
         "role",
     ),
+}
+_AGAINST: Final = {
+    "reject": ("rejected", "rejected exactly this subject", "No rejection"),
+    "request_changes": ("changes", "asked for changes to exactly this subject", "No change asked for"),
 }
 
 
@@ -28,98 +34,180 @@ _SEATS = {
 class Approvals(Requirement):
     """So many votes in each role, by different people, none of them judging their own work."""
 
-    seats: tuple[tuple[str, int], ...]
+    seats: tuple[Seat, ...]
     exclude: tuple[str, ...] = ()
     within_days: int | None = None
+    request_days: int | None = None
 
     name: ClassVar[str] = "approvals"
     params: ClassVar[Mapping[str, Any]] = schema(
-        {"of": _SEATS, "exclude": words(lineage.ROLES_IN_LINEAGE), "within_days": DAYS}, "of", "exclude"
+        {
+            "of": _SEATS,
+            "exclude": words(lineage.ROLES_IN_LINEAGE),
+            "within_days": DAYS,
+            "request_days": DAYS,
+        },
+        "of",
+        "exclude",
     )
     place: ClassVar[Place] = Place.APPROVALS
+    of_systems: ClassVar[bool] = True
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Self:
-        """The demand with what a policy wrote; seats of one role given twice add up."""
-        seats: dict[str, int] = {}
-        for seat in params["of"]:
-            seats[seat["role"]] = seats.get(seat["role"], 0) + seat.get("count", 1)
-        return cls(tuple(seats.items()), tuple(params["exclude"]), params.get("within_days"))
+        """The demand with what a policy wrote; seats of one role given twice add up, and seats stand in their order."""
+        seats: dict[str, Seat] = {}
+        for row in params["of"]:
+            before = seats[row["role"]].count if row["role"] in seats else 0
+            signs = tuple(sorted(row.get("signs", ())))
+            seats[row["role"]] = Seat(row["role"], before + row.get("count", 1), row.get("order", 1), signs)
+        ordered = tuple(sorted(seats.values(), key=lambda seat: seat.order))
+        return cls(ordered, tuple(params["exclude"]), params.get("within_days"), params.get("request_days"))
+
+    @classmethod
+    def mistakes(cls, params: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+        """A role has one turn and one list of what it signs, so that each vote has one meaning."""
+        first: dict[str, Mapping[str, Any]] = {}
+        for number, row in enumerate(params["of"]):
+            known = first.setdefault(row["role"], row)
+            for key in ("order", "signs"):
+                if row.get(key) != known.get(key):
+                    yield (
+                        ["of", number],
+                        f"The role {row['role']!r} has a seat with another {key!r}. Give it one.",
+                    )
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
-        """A line for each role, one for each rejection, and one when nobody could lawfully vote."""
-        lines = [self._of_role(dossier, role, count) for role, count in self.seats]
-        return (*self._rejections(dossier), *self._staffing(dossier), *lines)
+        """A line for each word against, each lapsed condition, each role, and one when nobody could lawfully vote."""
+        given = self._given(dossier)
+        counting = votes.in_turn(self.seats, given)
+        lines = [self._of_seat(dossier, seat, counting) for seat in self.seats]
+        return (*self._against(dossier), *self._lapsed(dossier), *self._staffing(dossier, given), *lines)
 
     def given(self, dossier: Dossier, role: str) -> list[VoteFacts]:
-        """The approvals in a role that count: on this very subject, by someone who may, and not too old."""
+        """The approvals in a role that count: on what it signs as it is now, by someone who may, in turn."""
+        return votes.in_turn(self.seats, self._given(dossier)).get(role, [])
+
+    def _given(self, dossier: Dossier) -> dict[str, list[VoteFacts]]:
+        """The approvals in each role, whether or not it is its turn."""
         excluded = lineage.excluded(dossier, self.exclude)
-        return [
+        able = [
             vote
-            for vote in _words_on_this(dossier)
-            if vote.role == role
-            and vote.verdict == "approve"
-            and vote.entitled
-            and vote.voter not in excluded
-            and fresh(vote.voted_at, self.within_days, dossier.now)
+            for vote in votes.standing(dossier, self.seats)
+            if vote.entitled and vote.voter not in excluded and vote.principal not in excluded
         ]
+        counting = [
+            vote
+            for vote in votes.one_voice_each(able)
+            if vote.verdict == "approve"
+            and fresh(vote.voted_at, self.within_days, dossier.now)
+            and not votes.lapsed(dossier, vote)
+        ]
+        return {seat.role: [vote for vote in counting if vote.role == seat.role] for seat in self.seats}
 
     def missing(self, dossier: Dossier) -> dict[str, int]:
         """How many votes each role still owes; roles that owe none are not named."""
-        owed = {role: count - len(self.given(dossier, role)) for role, count in self.seats}
+        counting = votes.in_turn(self.seats, self._given(dossier))
+        owed = {seat.role: seat.count - len(counting[seat.role]) for seat in self.seats}
         return {role: count for role, count in owed.items() if count > 0}
 
-    def _of_role(self, dossier: Dossier, role: str, count: int) -> Finding:
-        given, label = len(self.given(dossier, role)), Role(role).label.lower()
-        state, sentence = State.MET, f"{given} of {count} approvals by a {label} are given on this subject."
-        if given < count:
-            state, sentence = self._why_missing(dossier, role, sentence)
-        return Finding(
-            code=f"approvals.{role}",
-            state=state,
-            sentence=sentence,
-            requirement=f"Approval: {Role(role).label} ({count})",
-            owner_role=role,
-            clears="" if state is State.MET else _ask(dossier, f"A {label} votes on the approval request."),
+    def waits_for(self, dossier: Dossier, role: str) -> tuple[str, ...]:
+        """The roles whose votes have to be given before it is this role's turn."""
+        turn = next((seat.order for seat in self.seats if seat.role == role), 0)
+        given = self._given(dossier)
+        return tuple(
+            seat.role for seat in self.seats if seat.order < turn and len(given[seat.role]) < seat.count
         )
 
-    def _why_missing(self, dossier: Dossier, role: str, sentence: str) -> tuple[State, str]:
-        for vote in reversed(_own_step(dossier)):
-            if vote.role != role or vote.verdict != "approve":
+    def _of_seat(self, dossier: Dossier, seat: Seat, counting: Mapping[str, list[VoteFacts]]) -> Finding:
+        given, label = len(counting[seat.role]), _label(seat.role)
+        state, sentence = (
+            State.MET,
+            f"{given} of {seat.count} approvals by a {label} are given on this subject.",
+        )
+        if given < seat.count:
+            state, sentence = self._why_missing(dossier, seat, sentence)
+        return Finding(
+            code=f"approvals.{seat.role}",
+            state=state,
+            sentence=sentence,
+            requirement=f"Approval: {Role(seat.role).label} ({seat.count})",
+            owner_role=seat.role,
+            clears="" if state is State.MET else self._ask(dossier, label),
+        )
+
+    def _ask(self, dossier: Dossier, label: str) -> str:
+        action = f"A {label} votes on the approval request."
+        return action if votes.open_request(dossier, self.request_days) else f"Ask for approval. {action}"
+
+    def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str) -> tuple[State, str]:
+        if waiting := self.waits_for(dossier, seat.role):
+            earlier = " and ".join(_label(role) for role in waiting)
+            return State.OPEN, f"{sentence} First it is the turn of the {earlier}."
+        for vote in reversed(votes.own_step(dossier)):
+            if vote.role != seat.role or vote.verdict != "approve" or vote.withdrawn:
                 continue
-            if (request := _request(dossier, vote)) is None:
+            if (request := votes.request_of(dossier, vote)) is None:
                 continue
-            now = subject.subject_of(dossier)
-            if vote.subject_digest != subject.subject_digest(dossier):
-                changed = subject.changed_words(request.subject, now)
-                return State.STALE, f"{sentence} A vote was signed before a change of {changed}."
+            if votes.stale_fields(dossier, vote, seat.fields):
+                changed = subject.changed_words(request.subject, subject.now(dossier), seat.fields)
+                what = changed or "what it was about"
+                return State.STALE, f"{sentence} A vote was signed before a change of {what}."
             if not fresh(vote.voted_at, self.within_days, dossier.now):
                 return State.STALE, f"{sentence} A vote is older than {self.within_days} days."
             if not vote.entitled:
-                return State.STALE, f"{sentence} The person who voted no longer holds the role."
+                whose = "The person it was given for" if vote.principal else "The person who voted"
+                return State.STALE, f"{sentence} {whose} no longer holds the role."
+            if votes.lapsed(dossier, vote):
+                return State.STALE, f"{sentence} A vote was given on a condition that has lapsed."
         return State.OPEN, sentence
 
-    def _rejections(self, dossier: Dossier) -> list[Finding]:
-        against = [vote for vote in _words_on_this(dossier) if vote.verdict == "reject"]
+    def _against(self, dossier: Dossier) -> list[Finding]:
+        found = []
+        for vote in votes.standing(dossier, self.seats):
+            if vote.verdict not in _AGAINST:
+                continue
+            code, did, requirement = _AGAINST[vote.verdict]
+            found.append(
+                Finding(
+                    code=f"approvals.{code}.{vote.role}",
+                    state=State.OPEN,
+                    sentence=f"A {_label(vote.role)} {did}.",
+                    requirement=requirement,
+                    owner_role=vote.role,
+                    clears="Change what the rejection names; or ask again, and the same person approves."
+                    if vote.verdict == "reject"
+                    else "Change what was asked for; or ask again, and the same person approves.",
+                )
+            )
+        return found
+
+    def _lapsed(self, dossier: Dossier) -> list[Finding]:
+        """A lapsed condition closes the gate whether or not the policy asks about conditions."""
+        approving = [v for v in votes.standing(dossier, self.seats) if v.verdict == "approve"]
         return [
             Finding(
-                code=f"approvals.rejected.{vote.role}",
+                code=f"approvals.condition.{condition.role}",
                 state=State.OPEN,
-                sentence=f"A {Role(vote.role).label.lower()} rejected exactly this subject.",
-                requirement="No rejection",
-                owner_role=vote.role,
-                clears="Change what the rejection names; or ask again, and the same person approves.",
+                sentence=f"A condition of the {_label(condition.role)}'s approval was due on"
+                f" {condition.due_on} and is not met; the approval does not count.",
+                requirement="Conditions of the approvals",
+                owner_role=condition.role,
+                clears=f"The owner of the condition does what was asked, and a {_label(condition.role)} confirms it.",
             )
-            for vote in against
+            for vote in approving
+            for condition in votes.lapsed(dossier, vote)
         ]
 
-    def _staffing(self, dossier: Dossier) -> list[Finding]:
+    def _staffing(self, dossier: Dossier, given: Mapping[str, list[VoteFacts]]) -> list[Finding]:
         excluded = lineage.excluded(dossier, self.exclude)
-        cast = {vote.voter: vote.role for role, _ in self.seats for vote in self.given(dossier, role)}
+        cast = {vote.principal: staffing.SPENT for row in given.values() for vote in row if vote.principal}
+        cast |= {vote.voter: vote.role for row in given.values() for vote in row}
         short = staffing.unfillable(dossier.holders, self.seats, excluded, cast)
         if not short:
             return []
-        labels = " and ".join(Role(role).label.lower() for role in short)
+        labels = " and ".join(_label(role) for role in short)
+        made = "version" if dossier.version else "system"
         return [
             Finding(
                 code="approvals.staffing",
@@ -127,47 +215,18 @@ class Approvals(Requirement):
                 sentence=f"There are not enough people who could lawfully vote as {labels}.",
                 requirement="Enough independent people",
                 owner_role=Role.OWNER.value,
-                clears=f"Give the role of {labels} to someone who took no part in this version.",
+                clears=f"Give the role of {labels} to someone who took no part in this {made}.",
             )
         ]
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
-        """When the first vote that counts grows too old."""
-        if self.within_days is None:
-            return None
-        votes = [vote for role, _ in self.seats for vote in self.given(dossier, role)]
-        return earliest([vote.voted_at + timedelta(days=self.within_days) for vote in votes])
+        """When the first vote that counts grows too old, or the first condition of one falls due."""
+        counting = [vote for row in self._given(dossier).values() for vote in row]
+        ends = [c.due_at for vote in counting for c in votes.conditions_of(dossier, vote) if c.met_at is None]
+        if self.within_days is not None:
+            ends += [vote.voted_at + timedelta(days=self.within_days) for vote in counting]
+        return earliest(ends)
 
 
-def _own_step(dossier: Dossier) -> list[VoteFacts]:
-    """The votes on this step, oldest first."""
-    to_stage = dossier.step.to_stage if dossier.step else None
-    return sorted((v for v in dossier.votes if v.to_stage == to_stage), key=lambda v: (v.voted_at, v.voter))
-
-
-@once
-def _words_on_this(dossier: Dossier) -> list[VoteFacts]:
-    """The last word of each person on exactly this subject.
-
-    A withdrawn question carries no approval; nor does one that has been used up, when the same step is to be taken
-    again. A rejection stands until its author says otherwise.
-    """
-    digest = subject.subject_digest(dossier)
-    again = dossier.version and dossier.step and dossier.version.stage == dossier.step.from_stage
-    void = {"withdrawn", "used"} if again else {"withdrawn"}
-    standing = {request.id for request in dossier.requests if request.state not in void}
-    last: dict[str, VoteFacts] = {}
-    for vote in _own_step(dossier):
-        if vote.subject_digest == digest and (vote.verdict == "reject" or vote.request in standing):
-            last[vote.voter] = vote
-    return list(last.values())
-
-
-def _request(dossier: Dossier, vote: VoteFacts) -> RequestFacts | None:
-    return next((request for request in dossier.requests if request.id == vote.request), None)
-
-
-def _ask(dossier: Dossier, action: str) -> str:
-    digest = subject.subject_digest(dossier)
-    asked = any(request.state == "open" and request.subject_digest == digest for request in dossier.requests)
-    return action if asked else f"Ask for approval. {action}"
+def _label(role: str) -> str:
+    return Role(role).label.lower()

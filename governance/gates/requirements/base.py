@@ -1,7 +1,7 @@
 """What every kind of demand has in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, ClassVar, Self
@@ -40,9 +40,19 @@ class Requirement(ABC):
     def of(cls, params: Mapping[str, Any]) -> Self:
         """The demand with what a policy wrote; `params` has passed the schema."""
 
+    @classmethod
+    def mistakes(cls, params: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+        """What a schema cannot say about what a policy wrote: where, and what is wrong."""
+        yield from ()
+
     @abstractmethod
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """Every part of the demand, met or not. Never empty: a demand that says nothing is not met."""
+
+    @property
+    def frameworks(self) -> tuple[str, ...]:
+        """The frameworks whose obligations it asks about."""
+        return ()
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
         """When time alone may turn something that is met into something that is not."""

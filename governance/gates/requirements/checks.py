@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 
-from governance.gates import evidence
+from governance.gates import evidence, locks
+from governance.gates.deviations import DEFAULT_SEATS, Seats
+from governance.gates.requirements.approvals import VOTING_ROLES
 from governance.gates.requirements.base import Place, Requirement, schema
 from governance.gates.requirements.measured import AUDIT
 from governance.gates.spec import CheckFacts, Dossier, Finding, PlanFacts, RunFacts, State
@@ -26,6 +28,16 @@ _BAR = {
     "minProperties": 2,
     "maxProperties": 2,
     "additionalProperties": False,
+}
+
+_SEATS = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": len(VOTING_ROLES),
+    "items": schema(
+        {"role": {"enum": list(VOTING_ROLES)}, "count": {"type": "integer", "minimum": 1, "maximum": 20}},
+        "role",
+    ),
 }
 
 
@@ -55,10 +67,15 @@ class ChecksPassed(Requirement):
     """Every blocking check of every plan that counts has passed; and the plans hold the checks asked for.
 
     Each entry of `bars` is a list of which one will do, because the metrics of one task do not exist in another.
+    `attempts` is the budget of one test set, over all versions; `unseen` asks for data the model was not made from;
+    `deviations` are the people who accept a plan that loosens an earlier one.
     """
 
     names: tuple[str, ...] = ()
     bars: tuple[tuple[Bar, ...], ...] = ()
+    attempts: int | None = None
+    unseen: bool = False
+    deviations: Seats = DEFAULT_SEATS
 
     name: ClassVar[str] = "checks"
     params: ClassVar[Mapping[str, Any]] = schema(
@@ -70,6 +87,9 @@ class ChecksPassed(Requirement):
                 "minItems": 1,
                 "items": {"type": "array", "minItems": 1, "items": _BAR},
             },
+            "attempts": {"type": "integer", "minimum": 1, "maximum": 10_000},
+            "unseen": {"const": True},
+            "deviations": schema({"of": _SEATS}, "of"),
         },
         "all",
     )
@@ -79,7 +99,16 @@ class ChecksPassed(Requirement):
     def of(cls, params: Mapping[str, Any]) -> Self:
         """The demand with what a policy wrote."""
         bars = tuple(tuple(_bar(one) for one in choice) for choice in params.get("bars", ()))
-        return cls(tuple(params.get("names", ())), bars)
+        seats: dict[str, int] = {}
+        for seat in params.get("deviations", {}).get("of", ()):
+            seats[seat["role"]] = seats.get(seat["role"], 0) + seat.get("count", 1)
+        return cls(
+            tuple(params.get("names", ())),
+            bars,
+            params.get("attempts"),
+            params.get("unseen", False),
+            tuple(seats.items()) or DEFAULT_SEATS,
+        )
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each check, for each plan without a result, and for each check that no plan holds."""
@@ -93,7 +122,13 @@ class ChecksPassed(Requirement):
         if not checks:
             sentence = "No check of this version has a verdict."
             found.append(_line("checks", State.OPEN, sentence, "All checks", AUDIT))
-        return (*found, *self._absent(checks))
+        return (
+            *found,
+            *self._absent(checks),
+            *locks.of_attempts(dossier, self.attempts),
+            *locks.of_training_data(dossier, self.unseen),
+            *locks.of_deviations(dossier, self.deviations),
+        )
 
     def _absent(self, checks: list[CheckFacts]) -> list[Finding]:
         missing = [
@@ -137,8 +172,10 @@ def _flaws(dossier: Dossier, plan: PlanFacts, run: RunFacts | None, held: list[C
     if not run.intact:
         sentence = "The stored result of an audit no longer has the digest it was recorded with."
         return [_line(code, State.OPEN, sentence, "Untouched result", AUDIT)]
-    if not evidence.sealed_first(dossier, run):
-        sentence = "The audit was started before its plan was sealed, so it is exploratory."
+    if not evidence.locked(dossier, run):
+        sentence = (
+            "The audit was started before its plan was sealed, or with another seed, so it is exploratory."
+        )
         return [_line(code, State.OPEN, sentence, "Plan sealed before", AUDIT)]
     if run.state != "passed" and all(check.verdict == "passed" for check in run.checks):
         state = State.INSUFFICIENT if run.state == "insufficient" else State.OPEN

@@ -13,6 +13,8 @@ from registry.stages import DOCUMENT_KINDS, Role
 _WRITERS: Final[dict[str, Role]] = {
     "dataset_datasheet": Role.DATA_STEWARD,
     "feature_documentation": Role.DEVELOPER,
+    "processing_record": Role.COMPLIANCE_OFFICER,
+    "proxy_review": Role.REVIEWER,
     "model_card": Role.DEVELOPER,
     "instructions_for_use": Role.DEVELOPER,
     "risk_assessment": Role.REVIEWER,
@@ -24,14 +26,18 @@ _WRITERS: Final[dict[str, Role]] = {
 
 @dataclass(frozen=True)
 class DocumentsPresent(Requirement):
-    """Each of these documents is there, for this version or for its system, and no older than asked."""
+    """Each of these documents is there, for this version or for its system, and no older than asked.
+
+    With `complete` it has every section that its kind must have.
+    """
 
     kinds: tuple[str, ...]
     within_days: int | None = None
+    complete: bool = False
 
     name: ClassVar[str] = "documents"
     params: ClassVar[Mapping[str, Any]] = schema(
-        {"kinds": words(DOCUMENT_KINDS), "within_days": DAYS}, "kinds"
+        {"kinds": words(DOCUMENT_KINDS), "within_days": DAYS, "complete": {"type": "boolean"}}, "kinds"
     )
     place: ClassVar[Place] = Place.DOCUMENTS
     of_systems: ClassVar[bool] = True
@@ -39,7 +45,7 @@ class DocumentsPresent(Requirement):
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Self:
         """The demand with what a policy wrote."""
-        return cls(tuple(params["kinds"]), params.get("within_days"))
+        return cls(tuple(params["kinds"]), params.get("within_days"), params.get("complete", False))
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """One line per document."""
@@ -52,6 +58,8 @@ class DocumentsPresent(Requirement):
         elif not fresh(document.added_at, self.within_days, dossier.now):
             state = State.STALE
             sentence = f"The {_lower(title)} is older than {self.within_days} days."
+        elif self.complete and (missing := _missing(dossier, document)):
+            state, sentence = State.OPEN, f"The {_lower(title)} lacks {', '.join(missing)}."
         else:
             state, sentence = State.MET, f"The {_lower(title)} is there (number {document.number})."
         return Finding(
@@ -80,6 +88,13 @@ def _applying(dossier: Dossier, kind: str) -> DocumentFacts | None:
     """The document that applies: this version's own before its system's."""
     found = [document for document in dossier.documents if document.kind == kind]
     return min(found, key=lambda document: not document.of_version, default=None)
+
+
+def _missing(dossier: Dossier, document: DocumentFacts) -> list[str]:
+    """The sections it lacks; the one on special categories is for data with sensitive columns only."""
+    sensitive = any(dataset.sensitive for dataset in dossier.datasets)
+    needed = [name for name in document.missing if sensitive or name != "special_categories"]
+    return [name.replace("_", " ") for name in needed]
 
 
 def _lower(title: str) -> str:

@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import evidence
+from governance.gates.levels import LEVELS as LEVELS
+from governance.gates.levels import MEASURED, REPRODUCED, reaches
 from governance.gates.requirements.base import DAYS, Place, Requirement, fresh, schema
 from governance.gates.spec import Dossier, Finding, RunFacts, State
 from registry.stages import Role
 
-LEVELS: Final = ("attested", "uploaded", "measured")  # weakest first; what runs here is measured
 AUDIT: Final = (
     "Run an audit of this version that measures performance, compares groups and explains the model."
 )
+REPRODUCE: Final = "A validator who had no part in the audit makes it again (“Reproduce” on its page)."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class EvidencePresent(Requirement):
     """There are measurements of this kind, made on a plan sealed before, and no older than asked."""
 
     kind: str
-    level: str = "measured"
+    level: str = MEASURED
     within_days: int | None = None
 
     name: ClassVar[str] = "evidence"
@@ -69,11 +71,11 @@ class EvidencePresent(Requirement):
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Self:
         """The demand with what a policy wrote."""
-        return cls(params["kind"], params.get("level", "measured"), params.get("within_days"))
+        return cls(params["kind"], params.get("level", MEASURED), params.get("within_days"))
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """One line."""
-        state, sentence = self._standing(dossier)
+        state, sentence, clears = self._standing(dossier)
         return (
             Finding(
                 code=f"evidence.{self.kind}",
@@ -81,23 +83,44 @@ class EvidencePresent(Requirement):
                 sentence=sentence,
                 requirement=f"Evidence: {self.KINDS[self.kind]}, {self.level} here",
                 owner_role=Role.VALIDATOR.value,
-                clears="" if state is State.MET else AUDIT,
+                clears=clears,
             ),
         )
 
-    def _standing(self, dossier: Dossier) -> tuple[State, str]:
+    def _standing(self, dossier: Dossier) -> tuple[State, str, str]:
         words_, runs = self.KINDS[self.kind], self._runs(dossier)
         if not runs:
-            return State.OPEN, f"Nothing was measured about {words_}."
-        sealed = [run for run in runs if evidence.sealed_first(dossier, run)]
-        if not sealed:
-            return (
-                State.OPEN,
-                f"What was measured about {words_} had no plan sealed before; it is exploratory.",
+            return State.OPEN, f"Nothing was measured about {words_}.", AUDIT
+        locked = [run for run in runs if evidence.locked(dossier, run)]
+        if not locked:
+            sentence = (
+                f"What was measured about {words_} had no plan and seed sealed before; it is exploratory."
             )
-        if not any(_fresh(run, self.within_days, dossier.now) for run in sealed):
-            return State.STALE, f"The measurements of {words_} are older than {self.within_days} days."
-        return State.MET, f"Measurements of {words_} are there, on a plan sealed before."
+            return State.OPEN, sentence, AUDIT
+        recent = [run for run in locked if _fresh(run, self.within_days, dossier.now)]
+        if not recent:
+            return State.STALE, f"The measurements of {words_} are older than {self.within_days} days.", AUDIT
+        return self._at_level(dossier, recent)
+
+    def _at_level(self, dossier: Dossier, runs: list[RunFacts]) -> tuple[State, str, str]:
+        words_ = self.KINDS[self.kind]
+        found = [evidence.assurance(dossier, run) for run in runs]
+        if not any(reaches(one.level, self.level) for one in found):
+            if any(one.mismatches for one in found):
+                sentence = f"The measurements of {words_} came out otherwise when they were made again."
+                clears = "Find out why, correct it, and run the audit anew; then have it made again."
+                return State.INSUFFICIENT, sentence, clears
+            sentence = (
+                f"The measurements of {words_} were not made again by somebody who had no part in them."
+            )
+            return State.OPEN, sentence, REPRODUCE
+        if self.level == REPRODUCED:
+            return (
+                State.MET,
+                f"Measurements of {words_} were made again by somebody else, with the same result.",
+                "",
+            )
+        return State.MET, f"Measurements of {words_} are there, on a plan sealed before.", ""
 
     def _runs(self, dossier: Dossier) -> list[RunFacts]:
         return [run for run in evidence.counted(dossier) if run.intact and self.kind in run.kinds]
@@ -112,8 +135,8 @@ class EvidencePresent(Requirement):
         return max((end for end in ends if end > dossier.now), default=None)
 
     def disturbs(self, finding: Finding) -> bool:
-        """New evidence is what votes are about."""
-        return True
+        """New evidence is what votes are about; the same result made again is not new."""
+        return finding.clears != REPRODUCE
 
 
 def _fresh(run: RunFacts, days: int | None, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from governance.gates.spec import Verdict
 from governance.services import answers, decisions
 from registry.actors import Actor
 from registry.errors import AssayError
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             "--as", dest="user", required=True, help="user name of someone who may ask the gate"
         )
         parser.add_argument("--system", default="", help="short name, when several systems have these bytes")
+        parser.add_argument("--no-waivers", action="store_true", help="an allow with a waiver is exit 1")
         parser.add_argument("--json", action="store_true", help="print the whole answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,11 +50,15 @@ class Command(BaseCommand):
             self._tell(answer)
         if not answer.decided.allows:
             raise CommandError("The gate is closed.", returncode=DENIED)
+        if options["no_waivers"] and answer.decided.verdict is Verdict.ALLOW_WITH_WAIVER:
+            raise CommandError("The gate is open with a waiver only.", returncode=DENIED)
 
     def _tell(self, answer: decisions.Answer) -> None:
         self.stdout.write(f"{answer.decided.verdict}: {answer.artifact_digest} to {answer.environment}")
         self.stdout.write(f"  decision: {answer.decision_id}")
         for finding in answer.decided.findings:
             self.stdout.write(f"  {finding.state}: {finding.sentence}")
+        for waiver in answer.decided.waivers:
+            self.stdout.write(f"  waiver: {waiver}")
         for number, action in enumerate(answer.decided.unblock_plan, start=1):
             self.stdout.write(f"  to do {number}: {action}")

@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from registry import selectors
 from registry.api import serializers as shapes
 from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.pagination import LockPages
 from registry.api.views.systems import OfSystem
 from registry.errors import Invalid
-from registry.models import Dataset, DatasetVersion
-from registry.services import artifacts, datasets
+from registry.models import Dataset, DatasetVersion, SchemaLock
+from registry.services import artifacts, datasets, schemas
 
 ORGANISATION = OpenApiParameter(
     "organisation", str, description="Short name; may be left out when you are in one."
@@ -109,3 +110,46 @@ class DatasetVersions(WriteEndpoint):
             actor=actor, dataset=dataset, artifact=artifact, parents=parents, **data
         )
         return Response(shapes.DatasetVersionOut(snapshot).data, status=201)
+
+
+class SchemaLocks(WriteEndpoint):
+    """Locks on the columns of a dataset."""
+
+    pagination_class = LockPages
+
+    @extend_schema(operation_id="list_schema_locks", responses=shapes.SchemaLockOut(many=True))
+    def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
+        """Locks, newest first; the one without `released_at` is in force."""
+        dataset = selectors.get(Dataset.objects.all(), self.actor, pk=dataset_id)
+        rows = SchemaLock.objects.filter(dataset=dataset).select_related("locked_by", "released_by")
+        return self.page(rows, shapes.SchemaLockOut)
+
+    @extend_schema(operation_id="lock_schema", request=None, responses={201: shapes.SchemaLockOut})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Lock the columns of the newest version: further versions must have the same."""
+        return super().post(request, **kwargs)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Lock the columns."""
+        dataset = selectors.get(Dataset.objects.select_related("system"), self.actor, pk=kwargs["dataset_id"])
+        return Response(
+            shapes.SchemaLockOut(schemas.lock(actor=self.actor, dataset=dataset)).data, status=201
+        )
+
+
+class ReleaseSchema(WriteEndpoint):
+    """The end of a lock."""
+
+    @extend_schema(
+        operation_id="release_schema", request=shapes.ReleaseIn, responses={200: shapes.SchemaLockOut}
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Release the columns for a reason; not by who registered the newest version."""
+        return super().post(request, **kwargs)
+
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        """Release the columns."""
+        dataset = selectors.get(Dataset.objects.select_related("system"), self.actor, pk=kwargs["dataset_id"])
+        data = self.read(shapes.ReleaseIn)
+        released = schemas.release(actor=self.actor, dataset=dataset, reason=data["reason"])
+        return Response(shapes.SchemaLockOut(released).data)

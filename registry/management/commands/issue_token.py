@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from registry.actors import Actor
 from registry.errors import AssayError
 from registry.models import Organisation, User
-from registry.services import people
+from registry.services import people, tokens
 from registry.stages import Role
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         try:
             organisation = Organisation.objects.get(slug=options["organisation"])
             by = User.objects.get(username=options["by"])
-            _, text = people.issue_token(
+            _, text = tokens.issue(
                 actor=Actor.of(by),
                 organisation=organisation,
                 user=self._for(organisation, by, options["pipeline"]),

@@ -65,14 +65,42 @@ def test_asking_twice_is_the_same_run(cast: Cast, version: ModelVersion, body: d
     ids = {dev.post(f"/api/v1/model-versions/{version.pk}/runs", body).json()["id"] for _ in range(2)}
     assert len(ids) == 1
     headers = {"Idempotency-Key": "k1"}
+    plan = CheckPlan.objects.get()
     first, second = (
-        dev.post(f"/api/v1/model-versions/{version.pk}/runs", {**body, "seed": 3}, headers=headers)
-        for _ in range(2)
+        dev.post(f"/api/v1/plans/{plan.pk}/runs", {"seed": 3}, headers=headers) for _ in range(2)
     )
     assert first.json() == second.json()
     assert second["Idempotency-Replayed"] == "true"
+    assert first.json()["exploratory"]
     assert CheckPlan.objects.count() == 1
     assert AuditRun.objects.count() == 2
+
+
+def test_a_plan_is_sealed_before_and_run_with_its_seed(
+    cast: Cast, version: ModelVersion, body: dict[str, Any]
+) -> None:
+    dev, url = api(cast, "dev"), f"/api/v1/model-versions/{version.pk}/plans"
+    sealed = dev.post(url, {**body, "seed": 11})
+    assert sealed.status_code == 201
+    assert (sealed.json()["seed"], sealed.json()["deviations"]) == (11, [])
+    run = dev.post(f"/api/v1/plans/{sealed.json()['id']}/runs", {}).json()
+    assert (run["seed"], run["exploratory"], run["plan"]) == (11, False, sealed.json()["id"])
+    assert [row["id"] for row in dev.get(url).json()["results"]] == [sealed.json()["id"]]
+
+
+def test_loosening_asks_for_a_reason_and_says_what(
+    cast: Cast, version: ModelVersion, body: dict[str, Any]
+) -> None:
+    dev, url = api(cast, "dev"), f"/api/v1/model-versions/{version.pk}"
+    dev.post(f"{url}/runs", body)
+    looser = {**body, "checks": [CHECKS[0]]}
+    refused = dev.post(f"{url}/plans", looser)
+    assert (refused.status_code, refused.json()["code"]) == (400, "deviation.reason")
+    assert refused.json()["errors"][0]["field"] == "reason"
+    sealed = dev.post(f"{url}/plans", {**looser, "reason": "The column sex is gone."})
+    (deviation,) = sealed.json()["deviations"]
+    assert (deviation["state"], deviation["reason"]) == ("open", "The column sex is gone.")
+    assert deviation["rows"][0]["check"] == "impact ratio by sex"
 
 
 @pytest.mark.parametrize(
@@ -172,11 +200,11 @@ def test_a_list_takes_a_fixed_number_of_queries(cast: Cast, version: ModelVersio
     dev = api(cast, "dev")
     with CaptureQueriesContext(connection) as queries:
         dev.get("/api/v1/runs")
-    assert len(queries) == 3  # token, runs, their checks
+    assert len(queries) == 5  # token, its owner, runs, their checks, their reproductions
 
 
-def test_one_run_takes_three_queries(cast: Cast, measured: AuditRun) -> None:
+def test_one_run_takes_five_queries(cast: Cast, measured: AuditRun) -> None:
     dev = api(cast, "dev")
     with CaptureQueriesContext(connection) as queries:
         dev.get(f"/api/v1/runs/{measured.pk}")
-    assert len(queries) == 3
+    assert len(queries) == 5

@@ -38,9 +38,26 @@ def test_the_same_request_again_is_the_same_run(cast: Cast, sent: list[str]) -> 
     assert len(sent) == 1
 
 
-def test_another_seed_is_another_run(cast: Cast) -> None:
-    assert make_run(cast) != make_run(cast, seed=1)
-    assert make_run(cast, seed=1) == make_run(cast, seed=1)
+def test_without_a_seed_it_takes_the_plans(cast: Cast) -> None:
+    plan = make_plan(cast, seed=42)
+    run = make_run(cast, plan=plan)
+    assert (run.seed, run.exploratory) == (42, False)
+    assert make_run(cast, plan=plan, seed=42) == run
+
+
+def test_another_seed_is_another_run_and_exploratory(cast: Cast) -> None:
+    run, other = make_run(cast), make_run(cast, seed=1)
+    assert (run.exploratory, other.exploratory) == (False, True)
+    assert make_run(cast, seed=1) == other != run
+
+
+def test_a_plan_sealed_for_other_code_is_not_run(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(cast)
+    monkeypatch.setattr(code, "VERSION", "9.9.9+other")
+    with pytest.raises(Conflict, match="Seal it again") as refused:
+        make_run(cast, plan=plan)
+    assert refused.value.code == "plan.other_release"
+    assert make_run(cast).plan != plan
 
 
 @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.PASSED, RunState.FAILED, RunState.INSUFFICIENT])
@@ -55,8 +72,18 @@ def test_asking_again_tries_again_when_there_was_no_result(cast: Cast, state: Ru
     run = make_run(cast)
     AuditRun.objects.update(state=state)
     again = make_run(cast)
-    assert (again.seed, again.plan) == (1, run.plan)
-    assert make_run(cast, seed=0) == run
+    assert again != run
+    assert (again.seed, again.repeat, again.plan, again.exploratory) == (0, 1, run.plan, False)
+    assert make_run(cast, seed=0) == again
+
+
+def test_trying_again_has_an_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "RETRIES", 2)
+    for _ in range(2):
+        make_run(cast)
+        AuditRun.objects.update(state=RunState.ERRORED)
+    with pytest.raises(Conflict, match="without a result"):
+        make_run(cast)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**53])

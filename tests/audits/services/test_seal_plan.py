@@ -27,8 +27,11 @@ def test_it_works(cast: Cast) -> None:
     assert (body["mapping"]["label"], body["mapping"]["sensitive"]) == ("repaid", ["sex"])
     assert (body["mapping"]["positive"], body["mapping"]["favourable"]) == ("1", "1")
     assert [check["threshold"] for check in body["checks"]] == ["0.7", "0.8"]
+    assert (body["seed"], body["tolerance"]) == (0, {"absolute": "1e-09", "relative": "1e-09"})
     (entry,) = LedgerEntry.objects.filter(event="plan.sealed")
-    assert json.loads(bytes(entry.body))["data"]["digest"] == plan.digest
+    logged = json.loads(bytes(entry.body))["data"]
+    assert logged["digest"] == plan.digest
+    assert (logged["seed"], logged["dataset_digest"]) == (0, plan.dataset_version.artifact.digest)
 
 
 def test_the_same_plan_again_is_the_plan_that_is_there(cast: Cast) -> None:
@@ -43,6 +46,40 @@ def test_what_was_sealed_is_read_back_as_it_was(cast: Cast) -> None:
         ("accuracy", 0.7, 0.95),
         ("impact_ratio", 0.8, 0.95),
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"tolerance": {"relative": 0.001}},
+        {"checks": [{**CHECKS[0], "threshold": 0.8}, CHECKS[1]]},
+        {"checks": [{**CHECKS[0], "comparison": ">"}, CHECKS[1]]},
+        {"checks": [{**CHECKS[0], "metric": "ppv"}, CHECKS[1]]},
+        {"checks": [{**CHECKS[0], "slice": {"sex": "F"}}, CHECKS[1]]},
+        {"mapping": {"reference": {"sex": "M"}}},
+    ],
+    ids=["seed", "tolerance", "threshold", "comparator", "metric", "slice", "mapping"],
+)
+def test_everything_that_decides_is_in_the_digest(cast: Cast, change: dict[str, Any]) -> None:
+    assert make_plan(cast, **change).digest != make_plan(cast).digest
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**53}, "seed"),
+        ({"tolerance": {"relative": 0.5}}, "tolerance"),
+        ({"tolerance": {"exact": 0}}, "tolerance"),
+        ({"tolerance": {"absolute": True}}, "tolerance"),
+    ],
+)
+def test_a_seed_and_a_tolerance_must_make_sense(cast: Cast, change: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        make_plan(cast, **change)
+    assert caught.value.errors[0][0] == field
+    assert not CheckPlan.objects.exists()
 
 
 def test_without_checks_it_takes_the_default_ones(cast: Cast) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from audits.models import AuditRun, RunState
+from audits.models import LeasedRun, RunState
 from audits.services import runs
 from governance.celery import app
 
@@ -97,7 +97,7 @@ def wait_for(what: Callable[[], object], site: Site) -> None:
         time.sleep(0.05)
 
 
-def wait_for_end(run: AuditRun, site: Site) -> None:
+def wait_for_end(run: LeasedRun, site: Site) -> None:
     """Until the run is final; it is read again."""
 
     def ended() -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from audits.models import AuditRun, RunState
-from audits.services import runs
+from audits.models import AuditRun, DataQualityRun, RunState
+from audits.services import quality, runs
 from registry import queue
 from registry.actors import Actor
 from registry.models import LedgerEntry
@@ -104,3 +104,26 @@ def test_a_cancelled_run_frees_its_worker(site: Site, run: AuditRun) -> None:
     wait_for(lambda: "run_abandoned" in site.logs(), site)
     run.refresh_from_db()
     assert (run.state, run.result) == (RunState.CANCELLED, "")
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["child", "worker"])
+def test_a_profile_outlives_its_worker_and_its_duplicates(site: Site, whole: bool) -> None:
+    cast = make_cast()
+    rows = [f"{'FM'[i % 2]},{i},{i // 2 % 2},{i // 2 % 2}" for i in range(400)]
+    data = "\n".join(["sex,income,repaid,prediction", *rows, ""]).encode()
+    snapshot = make_dataset_version(cast, make_system(cast), data)
+    run = quality.request(actor=cast.actor("stew"), dataset_version=snapshot)
+    for _ in range(3):
+        site.send(queue.PROFILE_DATA, run_id=str(run.pk))
+    site.start_worker()
+    wait_for(site.measuring, site)
+    if whole:
+        site.kill_workers()
+        site.start_worker()
+    else:
+        os.kill(site.measuring()[0], signal.SIGKILL)
+    site.let_go()
+    wait_for_end(run, site)
+    assert (run.state, run.attempts, run.error) == (RunState.PASSED, 2, "")
+    assert LedgerEntry.objects.filter(event="data_quality.finished", subject_id=run.pk).count() == 1
+    assert DataQualityRun.objects.count() == 1

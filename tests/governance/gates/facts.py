@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import governance
-from governance.gates import codec, subject
+from governance.gates import codec, decide, subject, waiving
+from governance.gates.policy import parse
 from governance.gates.spec import (
+    BreakGlassFacts,
     CheckFacts,
     DatasetFacts,
     DocumentFacts,
     Dossier,
     HolderFacts,
+    IssueFacts,
     LogFacts,
     PlanFacts,
     PolicyFacts,
@@ -24,10 +26,13 @@ from governance.gates.spec import (
     SystemFacts,
     VersionFacts,
     VoteFacts,
+    WaivedFinding,
+    WaiverFacts,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-POLICIES = Path(governance.__file__).parent / "policies"
+# The lean edition that most tests stand on.
+POLICIES = Path(__file__).parents[1] / "policies"
 TO_PRODUCTION = Step("model_version", "compliance", "production")
 VOTERS = {"vera": "validator", "cora": "compliance_officer", "adam": "approver"}
 
@@ -150,3 +155,67 @@ def reported(dossier: Dossier, **changes: Any) -> Dossier:
 def allowing() -> Dossier:
     """Everything that is asked for."""
     return reported(voted(asked(bare())))
+
+
+WAIVERS = """
+waivers:
+  allowed: [checks., evidence., documents.model_card, issues., report.validation_report]
+  approvers: [[validator, reviewer], [compliance_officer]]
+  max_days: 30
+  budget_days: 60
+break_glass: {max_hours: 8, review_days: 5}
+"""
+
+
+def body_with_waivers(tier: str = "high") -> str:
+    """The text of a default policy that lets some things be waived, and glass be broken."""
+    return body(tier) + WAIVERS
+
+
+def covering(dossier: Dossier, *codes: str, under: str = "", **changes: Any) -> WaiverFacts:
+    """A waiver of these findings as they stand, approved by the validator for a month."""
+    policy = parse(under or body_with_waivers())
+    lines = {line.finding.code: line for line in decide.checklist(dossier, policy)}
+    row = WaiverFacts(
+        id="waiver-1",
+        state="approved",
+        model_version="version-1",
+        step=TO_PRODUCTION.name,
+        environment="",
+        findings=tuple(WaivedFinding(code, waiving.standing(dossier, lines[code])) for code in codes),
+        starts=ago(days=1),
+        expires_at=NOW + timedelta(days=29),
+        requester="dev",
+        approver="vera",
+        approved_role="validator",
+        approved_at=ago(days=1),
+        renews="",
+        renewal=0,
+        digest=digest("waiver"),
+        intact=True,
+        entitled=True,
+    )
+    return replace(row, **changes)
+
+
+def emergency(**changes: Any) -> BreakGlassFacts:
+    """An emergency release of the version to production that runs now."""
+    row = BreakGlassFacts(
+        id="emergency-1",
+        model_version="version-1",
+        environment="production",
+        requester="olga",
+        confirmer="adam",
+        starts=ago(hours=1),
+        ends=NOW + timedelta(hours=7),
+        review_due_at=NOW + timedelta(days=5),
+        reviewed_at=None,
+        incident="issue-1",
+    )
+    return replace(row, **changes)
+
+
+def issue(severity: str = "high", **changes: Any) -> IssueFacts:
+    """An open finding."""
+    row = IssueFacts(f"issue-{severity}", "finding", severity, f"A {severity} one", False, "dev", None)
+    return replace(row, **changes)

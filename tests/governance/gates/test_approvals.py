@@ -8,6 +8,7 @@ import pytest
 from governance.gates import codec, subject
 from governance.gates.requirements.approvals import VOTING_ROLES, Approvals
 from governance.gates.spec import Dossier, HolderFacts, State
+from governance.gates.votes import Seat
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding, unmet
 
@@ -177,7 +178,7 @@ def test_each_field_of_the_subject_makes_another_digest() -> None:
         assert subject.changed_fields(question, changed) == (field,)
 
 
-DEMAND = Approvals((("validator", 2), ("approver", 1)), ("version_author",), within_days=None)
+DEMAND = Approvals((Seat("validator", 2), Seat("approver")), ("version_author",), within_days=None)
 
 
 def test_it_counts_what_each_role_still_owes() -> None:
@@ -210,7 +211,7 @@ def test_staleness_is_told_of_the_role_that_owes() -> None:
 
 def test_seats_of_one_role_given_twice_add_up() -> None:
     demand = Approvals.of({"of": [{"role": "validator"}, {"role": "validator", "count": 2}], "exclude": []})
-    assert demand.seats == (("validator", 3),)
+    assert demand.seats == (Seat("validator", 3),)
 
 
 def test_only_roles_that_vote_can_be_asked() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from governance.gates import subject
 from governance.gates.decide import decide, judge, step_to
 from governance.gates.policy import Policy, Section, parse
 from governance.gates.requirements.documents import DocumentsPresent
@@ -169,7 +170,7 @@ def test_a_system_is_decided_about_without_a_version() -> None:
         "documents.problem_definition",
         "documents.intended_use_statement",
     }
-    assert decision.subject_digest == ""
+    assert decision.subject_digest == subject.subject_digest(dossier)
 
 
 def test_what_is_met_needs_nothing_and_what_is_not_says_what() -> None:

@@ -112,15 +112,15 @@ def test_a_missing_kind_of_evidence_is_open() -> None:
 def test_a_plan_sealed_in_the_same_moment_is_sealed_before() -> None:
     plan = facts.bare().plans[0]
     together = facts.run(requested_at=plan.sealed_at)
-    assert evidence.sealed_first(with_runs(together), together)
+    assert evidence.locked(with_runs(together), together)
 
 
 def test_a_run_is_held_against_its_own_plan() -> None:
     late = PlanFacts("plan-2", facts.digest("plan-2"), "data-1", "vera", facts.ago(days=1))
     dossier = with_runs(facts.run(), plans=(late, *facts.bare().plans))
-    assert evidence.sealed_first(dossier, facts.run())
-    assert not evidence.sealed_first(dossier, facts.run(plan="plan-2"))
-    assert not evidence.sealed_first(dossier, facts.run(plan="gone"))
+    assert evidence.locked(dossier, facts.run())
+    assert not evidence.locked(dossier, facts.run(plan="plan-2"))
+    assert not evidence.locked(dossier, facts.run(plan="gone"))
 
 
 def checks(dossier: Dossier, **demand: Any) -> dict[str, bool]:
@@ -185,7 +185,7 @@ def plan_line(run: RunFacts) -> tuple[State, str]:
     ("run", "state", "says"),
     [
         (facts.run(intact=False), State.OPEN, "no longer has the digest"),
-        (facts.run(requested_at=facts.ago(days=8)), State.OPEN, "before its plan was sealed"),
+        (facts.run(requested_at=facts.ago(days=8)), State.OPEN, "before its plan was sealed, or"),
         (facts.run(state="insufficient"), State.INSUFFICIENT, "ended as insufficient"),
         (facts.run(state="errored", checks=()), State.OPEN, "ended as errored"),
         (facts.run(checks=()), State.OPEN, "no check that the gate waits for"),

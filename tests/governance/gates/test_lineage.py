@@ -6,6 +6,7 @@ import pytest
 
 from governance.gates import lineage, staffing
 from governance.gates.spec import Dossier, HolderFacts, PlanFacts
+from governance.gates.votes import Seat
 from tests.governance.gates import facts
 
 
@@ -26,13 +27,27 @@ def asked_by(dossier: Dossier, *people: str) -> Dossier:
         ("system_owner", {"olga"}),
         ("document_author", {"dev"}),
         ("requester", {"rob"}),
+        ("dataset_owner", {"stew"}),
+        ("committer", {"kim"}),
+        ("evidence_producer", {"vera", "paul", "ida"}),
+        ("policy_editor", {"cora"}),
+        ("waiver_requester", {"dev"}),
     ],
 )
 def test_it_names_the_people(name: str, people: set[str]) -> None:
     dossier = asked_by(facts.bare(), "ann", "rob")
     plan = replace(dossier.plans[0], sealer="paul")
     idle = PlanFacts("idle", facts.digest("idle"), "data-1", "ida", facts.ago(days=8))
-    assert set(lineage.excluded(replace(dossier, plans=(plan, idle)), (name,))) == people
+    assert dossier.version is not None
+    assert dossier.policy is not None
+    dossier = replace(
+        dossier,
+        plans=(plan, idle),
+        version=replace(dossier.version, committers=("kim",)),
+        policy=replace(dossier.policy, editors=("cora",)),
+        waivers=(facts.covering(facts.bare()),),
+    )
+    assert set(lineage.excluded(dossier, (name,))) == people
 
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:
@@ -53,7 +68,7 @@ def test_a_system_has_no_version_whose_author_could_be_excluded() -> None:
 
 def test_seats_that_are_taken_need_nobody() -> None:
     holders = [HolderFacts("a", "validator"), HolderFacts("b", "validator")]
-    seats = [("validator", 3)]
+    seats = [Seat("validator", 3)]
     assert staffing.unfillable(holders, seats, {}, {}) == ("validator",)
     assert staffing.unfillable(holders, seats, {}, {"c": "validator"}) == ()
     assert staffing.unfillable(holders, seats, {}, {"a": "validator"}) == ("validator",)

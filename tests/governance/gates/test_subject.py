@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from governance.gates import evidence, subject
+from governance.gates import codec, evidence, subject
+from governance.gates.spec import Step
 from tests.governance.gates import facts
 
 
@@ -24,11 +25,29 @@ def test_a_run_without_a_result_is_evidence_by_its_name() -> None:
     assert subject.subject_of(replace(facts.bare(), runs=(errored,))).evidence == ("run-9",)
 
 
-def test_a_systems_step_has_none() -> None:
+def test_a_systems_step_signs_what_it_is_for_what_was_written_and_its_data() -> None:
+    system = replace(facts.bare(), version=None, step=Step("system", "data_sourcing", "feature_engineering"))
+    question = subject.subject_of(system)
+    assert (question.system, question.classification) == ("system-1", "high")
+    assert (question.model_version, question.artifact, question.evidence) == ("", "", ())
+    assert question.datasets == tuple(sorted((facts.digest("train"), facts.digest("test"))))
+    assert question.intended_use not in question.documents
+    assert len(question.documents) == 3
+
+
+def test_a_decision_of_old_knew_no_subject_of_a_systems_step() -> None:
     system = replace(facts.bare(), version=None)
-    assert subject.subject_digest(system) == ""
-    with pytest.raises(ValueError, match="Only the step of a model version"):
-        subject.subject_of(system)
+    assert subject.subject_digest(replace(system, schema="assay.dossier/1")) == ""
+    assert subject.subject_digest(system).startswith("sha256:")
+
+
+def test_what_came_later_and_says_nothing_leaves_the_digest_as_it_was() -> None:
+    question = subject.subject_of(facts.bare())
+    assert set(codec.plain(question)) == {
+        "model_version", "step", "artifact", "datasets", "features", "intended_use", "policy", "evidence",
+        "waivers", "schema",
+    }  # fmt: skip
+    assert "system" in codec.plain(replace(question, system="s"))
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,10 @@ def more(cast: Cast, system: System, count: int) -> None:
 
 
 LIMITS: dict[str, int] = {
-    "overview": 16,
+    "overview": 26,
+    "due": 12,
     "systems": 8,
-    "inbox": 9,
+    "inbox": 13,
     "reports": 6,
     "log": 9,
     "system": 13,

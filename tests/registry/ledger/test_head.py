@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from registry.ledger import record
+from registry.ledger.entries import Entry
 from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
 from registry.ledger.record import Head
 from registry.ledger.verify import verify_log
@@ -16,7 +17,7 @@ def head_of(cast: Cast) -> Head:
     return record._locked(cast.acme.pk)
 
 
-def record_one(cast: Cast, by: str = "olga") -> record.Entry:
+def record_one(cast: Cast, by: str = "olga") -> Entry:
     return record.event(
         "organisation.created",
         organisation_id=cast.acme.pk,

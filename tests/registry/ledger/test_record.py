@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from registry.errors import Unavailable
 from registry.ledger import events, record
+from registry.ledger.entries import Entry
 from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
 from registry.models import Organisation, System
 from tests.cast import Cast
@@ -18,7 +19,7 @@ def size(cast: Cast) -> int:
     return LedgerHead.objects.get(organisation_id=cast.acme.pk).size
 
 
-def record_one(cast: Cast) -> record.Entry:
+def record_one(cast: Cast) -> Entry:
     return record.event(
         "organisation.created",
         organisation_id=cast.acme.pk,

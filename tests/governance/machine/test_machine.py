@@ -1,0 +1,275 @@
+"""Whatever people do in whatever order: the gate opens exactly when the small model says so, and denials are told.
+
+CI takes a few thousand steps; ASSAY_MACHINE_STEPS=100000 takes as many as that says (the nightly setting).
+"""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from governance.models import ApprovalRequest, Delegation
+from governance.services import asking
+from registry.errors import Denied
+from tests.governance.machine.people import MAY_ASK, ROLES, VOTERS
+from tests.governance.machine.reference import (
+    EDITIONS,
+    SEATS,
+    Ballot,
+    Lent,
+    Reference,
+    Request,
+)
+from tests.governance.machine.world import World, refused
+
+STEPS_EACH = 50
+STEPS = int(os.environ.get("ASSAY_MACHINE_STEPS", "600"))
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+FORGED = "sha256:" + "0" * 64
+MOVED = "transition.completed"
+TOLD = ("access.denied", "approval.refused", "approval.vote_refused")
+people, seats = st.sampled_from(VOTERS), st.sampled_from(SEATS)
+
+
+class Decisions(RuleBasedStateMachine):
+    """Acts on the services and on the reference, side by side."""
+
+    world: World  # made once; every sequence starts from it and is rolled back
+    promoted = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sequence = transaction.atomic()
+        self.sequence.__enter__()
+        self.began = (self.world.now, self.world.version)
+        self.requests: dict[int, ApprovalRequest] = {}
+        self.lent: dict[int, Delegation] = {}
+        self.model = Reference(now=self.world.now, roles={name: set(held) for name, held in ROLES.items()})
+        self.numbers = 2
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.sequence.__exit__(None, None, None)
+        self.world.now, self.world.version = self.began
+
+    def number(self) -> int:
+        self.numbers += 1
+        return self.numbers
+
+    def act(self, call: Callable[[], Any]) -> Any:
+        """Do it at the machine's moment. A denial must be told in the log, whoever was denied."""
+        before = self.world.told(*TOLD)
+        with self.world.clock():
+            self.model.now = self.world.now
+            error = refused(call)
+        if isinstance(error, Denied):
+            assert self.world.told(*TOLD) == before + 1, error
+        return error
+
+    # --- facts change ------------------------------------------------------------------------------------------
+    @rule()
+    def the_intended_use_is_written_anew(self) -> None:
+        number = self.number()
+        assert self.act(lambda: self.world.describe(number)) is None
+        self.model.intended_use = number
+
+    @rule(edition=st.sampled_from(sorted(EDITIONS)))
+    def another_policy_is_published(self, edition: str) -> None:
+        number = self.number()
+        assert self.act(lambda: self.world.publish(edition, number)) is None
+        self.model.policy, self.model.edition = number, edition
+
+    @rule(well=st.sampled_from([True] * 8 + [False]))
+    def it_is_tried_with_another_seed(self, well: bool) -> None:
+        """Trying until it is green opens nothing, and a failure stays one."""
+        number = self.number()
+        assert self.act(lambda: self.world.measure(1000 + number, well)) is None
+        if not well and self.model.measured_well:
+            self.model.evidence, self.model.measured_well = number, False
+
+    @rule(days=st.sampled_from([1, 10, 29, 31]))
+    def time_passes(self, days: int) -> None:
+        self.world.now += timedelta(days=days)
+        self.model.now = self.world.now
+
+    # --- people come and go ------------------------------------------------------------------------------------
+    @rule(name=people, role=seats)
+    def a_role_is_given(self, name: str, role: str) -> None:
+        if name == "olga":
+            return
+        assert self.act(lambda: self.world.give(name, role)) is None
+        self.model.roles[name].add(role)
+
+    @rule(name=people, role=seats)
+    def a_role_is_taken(self, name: str, role: str) -> None:
+        if role not in self.model.roles[name] or name == "rita":
+            return  # Rita publishes policies
+        if (name, role) == ("cora", "compliance_officer"):
+            return  # and Cora drafts them
+        assert self.act(lambda: self.world.take(name, role)) is None
+        self.model.roles[name].discard(role)
+
+    @rule(delegator=people, delegate=people, role=seats, days=st.sampled_from([1, 40]))
+    def a_role_is_lent(self, delegator: str, delegate: str, role: str, days: int) -> None:
+        made: list[Delegation] = []
+        if self.act(lambda: made.append(self.world.lend(delegator, delegate, role, days))) is not None:
+            return
+        assert role in self.model.roles[delegator]
+        assert delegator != delegate
+        lent = Lent(self.number(), delegator, delegate, role, made[0].ends_at)
+        self.model.lent.append(lent)
+        self.lent[lent.number] = made[0]
+
+    @precondition(lambda self: self.model.lent)
+    @rule(which=st.integers(0, 9))
+    def a_lent_role_is_taken_back(self, which: int) -> None:
+        lent = self.model.lent[which % len(self.model.lent)]
+        error = self.act(lambda: self.world.take_back(self.lent[lent.number]))
+        assert (error is None) == (lent.number not in self.model.revoked and self.model.now < lent.until)
+        self.model.revoked.add(lent.number)
+
+    # --- the question and the words on it ----------------------------------------------------------------------
+    @rule(name=people)
+    def approval_is_asked_for(self, name: str) -> None:
+        made: list[ApprovalRequest] = []
+        error = self.act(lambda: made.append(self.world.ask(name)))
+        assert (error is None) == bool(self.model.roles[name] & MAY_ASK), error
+        if error is not None:
+            return
+        before, now = self.model.open_request(), self.model.subject()
+        if before is not None and before.subject == now:
+            assert self.requests[before.number].pk == made[0].pk
+            return
+        if before is not None:
+            before.state = "replaced"
+        request = Request(self.number(), now, name)
+        self.model.requests.append(request)
+        self.requests[request.number] = made[0]
+
+    @precondition(lambda self: self.model.requests)
+    @rule(
+        name=people, role=seats, verdict=st.sampled_from(["approve"] * 6 + ["reject"]), via=st.integers(0, 9)
+    )
+    def somebody_votes(self, name: str, role: str, verdict: str, via: int) -> None:
+        """Whoever, in whatever role, in their own right or for somebody: taken exactly when the rules say so."""
+        asked = self.model.open_request() or self.model.requests[-1]
+        lents = [None, *(lent for lent in self.model.lent if lent.delegate == name and lent.role == role)]
+        self.cast_vote(asked, name, role, lents[via % len(lents)], verdict)
+
+    @precondition(lambda self: self.model.open_request() is not None)
+    @rule(role=seats)
+    def the_right_person_votes(self, role: str) -> None:
+        """Chance seldom finds who may: here somebody is chosen who may, so that gates open too."""
+        asked = self.model.open_request()
+        if asked is None:
+            return
+        ways = [(name, None) for name in VOTERS] + [(lent.delegate, lent) for lent in self.model.lent]
+        able = [
+            (name, lent)
+            for name, lent in ways
+            if (lent is None or lent.role == role) and self.model.may_vote(asked, name, role, lent)
+        ]
+        if able:
+            self.cast_vote(asked, able[0][0], role, able[0][1], "approve")
+
+    @rule(asker=st.sampled_from(["dev", "dev", "olga"]), seats_filled=st.integers(1, 3))
+    def a_round_of_approval(self, asker: str, seats_filled: int) -> None:
+        """The usual way: the question is put as the facts are, and whoever may votes, seat by seat."""
+        self.approval_is_asked_for(asker)
+        for role in SEATS[:seats_filled]:
+            if self.model.open_request() is not None:
+                self.the_right_person_votes(role)
+
+    def cast_vote(self, asked: Request, name: str, role: str, lent: Lent | None, verdict: str) -> None:
+        delegation = self.lent[lent.number] if lent else None
+        error = self.act(
+            lambda: self.world.vote(name, self.requests[asked.number], verdict, role, delegation)
+        )
+        expected = self.model.may_vote(asked, name, role, lent)
+        assert (error is None) == expected, f"{name} as {role}: expected {expected}, got {error}"
+        if error is None:
+            self.model.ballots.append(
+                Ballot(name, role, verdict, asked.subject, asked.number, self.model.now, lent)
+            )
+            asked.state = "rejected" if verdict == "reject" else asked.state
+
+    @precondition(lambda self: self.model.open_request() is not None)
+    @rule(name=st.sampled_from(["root", "ci"]), role=seats)
+    def somebody_without_a_voice_votes(self, name: str, role: str) -> None:
+        asked = self.model.open_request()
+        assert asked is not None
+        assert self.act(lambda: self.world.vote(name, self.requests[asked.number], "approve", role))
+
+    @precondition(lambda self: self.model.open_request() is not None)
+    @rule(name=people, role=seats)
+    def a_vote_is_signed_on_another_digest(self, name: str, role: str) -> None:
+        asked = self.model.open_request()
+        assert asked is not None
+        call = partial(self.world.vote, name, self.requests[asked.number], "approve", role, digest=FORGED)
+        assert self.act(call) is not None
+
+    # --- the gate ----------------------------------------------------------------------------------------------
+    @rule()
+    def a_pipeline_asks(self) -> None:
+        with self.world.clock():
+            self.model.now = self.world.now
+            opened = self.world.gate()
+        assert opened == self.model.door_is_open()
+        event(f"the door is {'open' if opened else 'closed'}")
+
+    @rule(name=people)
+    def it_is_to_be_promoted(self, name: str) -> None:
+        before = self.world.told(MOVED)
+        error = self.act(lambda: self.world.move(name, "production"))
+        allowed = bool(self.model.roles[name] & MAY_ASK) and self.model.may_move()
+        moved = self.world.told(MOVED) - before
+        assert (error is None) == allowed, f"expected {allowed}, got {error}"
+        assert moved == int(allowed)
+        if error is None:
+            event("promoted")
+            type(self).promoted += 1
+            self.model.stage = "production"
+            asked = self.model.open_request()
+            if asked is not None:
+                asked.state = "used"
+
+    @precondition(lambda self: self.model.stage == "production")
+    @rule()
+    def it_is_stopped(self) -> None:
+        assert self.act(lambda: self.world.move("dev", "suspended")) is None
+        self.model.stage = "suspended"
+
+    @invariant()
+    def every_answer_can_be_decided_again(self) -> None:
+        newest = self.world.version.decisions.order_by("-decided_at", "-pk").first()
+        assert newest is None or asking.replay(newest) == newest.outcome
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the machine moves the clock; a server has its own")
+def test_no_sequence_opens_the_gate_wrongly() -> None:
+    Decisions.world = World(START)
+    run_state_machine_as_test(
+        Decisions,
+        settings=settings(
+            max_examples=max(STEPS // STEPS_EACH, 1),
+            stateful_step_count=STEPS_EACH,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        ),
+    )
+    assert Decisions.promoted, "No sequence got anything promoted, so nothing was shown."
