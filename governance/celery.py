@@ -22,12 +22,13 @@ class WholeMessages(filesystem.Channel):
     stops for good.
     """
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    # The stubs of the library name the argument differently in its two parents.
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         part = folder / f".{name}.part"
         try:
-            part.write_bytes(str_to_bytes(dumps(message)))
+            part.write_bytes(str_to_bytes(dumps(payload)))
             part.replace(folder / name)
         except OSError as error:
             raise ChannelError(f"Cannot add file {name!r} to the queue's folder.") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.core.management.utils import get_random_secret_key
 
-from governance import env
+from governance import env, openapi
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -210,26 +210,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"token-exchange": "60/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Assay",
-    "DESCRIPTION": "Governance and compliance audit service for AI models.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "RiskTierEnum": "registry.stages.RiskTier.choices",
-        **{
-            f"{path.rpartition('.')[2]}Enum": f"{path}.choices"
-            for path in ["registry.stages.Role", "audits.models.RunState", "audits.models.deviations.DeviationState", "governance.models.classifications.ClassificationState", "governance.models.classifications.ObligationState", "governance.models.backtests.BackTestState", "governance.models.break_glass.BreakGlassState", "governance.models.policies.PolicyState", "governance.models.issues.IssueKind", "governance.models.issues.IssueState", "governance.models.approvals.RequestState", "governance.models.reports.ReportState", "governance.models.waivers.WaiverState"]
-        },
-        "VoteVerdictEnum": "governance.models.VoteVerdict.choices",
-        "GateVerdictEnum": "governance.models.GateVerdict.choices",
-        "OutcomeEnum": ["allow", "allow_with_waiver", "deny"],
-        "CheckVerdictEnum": ["passed", "failed", "insufficient", "errored"],
-    },
-}
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- web security ---------------------------------------------------------------------------------------------------
 _LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
