@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.core.management.utils import get_random_secret_key
 
-from governance import env, openapi
+from governance import env, oidc, openapi
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -30,6 +30,8 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("DEBUG", False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
+BEHIND_PROXY = env.flag("ASSAY_BEHIND_PROXY", False)
 ASSAY_PUBLIC_URL = env.text("ASSAY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 
 # --- applications ---------------------------------------------------------------------------------------------------
@@ -49,6 +51,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -63,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "governance.web.second_factor.SecondFactorMiddleware",
     "governance.web.errors.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "governance.urls"
@@ -164,10 +170,22 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "governance.web.accounts.ClosedAccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "governance.web.account_forms.ForgottenPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Assay: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
+MFA_ADAPTER = "governance.web.accounts.SealedFactorAdapter"
+MFA_TOTP_ISSUER = "Assay"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from whoever makes the account, not from strangers
+SOCIALACCOUNT_ADAPTER = "governance.web.sso.KnownPeopleAdapter"
+SOCIALACCOUNT_PROVIDERS = oidc.providers()
+# Who signs in must show a second factor before they see or change anything; people set one up at their first sign-in.
+ASSAY_REQUIRE_MFA = env.flag("ASSAY_REQUIRE_MFA", not set(ALLOWED_HOSTS) <= LOCAL)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -206,22 +224,21 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
     # Who calls is the connection's address; only a proxy that is trusted is believed what it forwards.
-    "NUM_PROXIES": 1 if env.flag("ASSAY_BEHIND_PROXY", False) else 0,
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "DEFAULT_THROTTLE_RATES": {"token-exchange": "60/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 # --- web security ---------------------------------------------------------------------------------------------------
-_LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
-ASSAY_HTTPS = env.flag("ASSAY_HTTPS", not set(ALLOWED_HOSTS) <= _LOCAL)
+ASSAY_HTTPS = env.flag("ASSAY_HTTPS", not set(ALLOWED_HOSTS) <= LOCAL)
 SECURE_SSL_REDIRECT = ASSAY_HTTPS
 SESSION_COOKIE_SECURE = ASSAY_HTTPS
 CSRF_COOKIE_SECURE = ASSAY_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if ASSAY_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ASSAY_HTTPS
 SECURE_HSTS_PRELOAD = ASSAY_HTTPS
-if env.flag("ASSAY_BEHIND_PROXY", False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -2,7 +2,15 @@
 
 from celery import shared_task
 
-from governance.services import backtests, classifications, enforcement, reminders, reports, staffing
+from governance.services import (
+    backtests,
+    classifications,
+    enforcement,
+    password_mails,
+    reminders,
+    reports,
+    staffing,
+)
 from registry import queue
 from registry.actors import Actor
 from registry.models import Organisation
@@ -55,3 +63,9 @@ def reclassify() -> None:
 def remind() -> None:
     """Mail people what is due."""
     reminders.remind()
+
+
+@shared_task(name=queue.MAIL_NEW_PASSWORD, autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+def mail_new_password(address: str) -> None:
+    """Mail a link for a new password, if there is such an account; a mail server that is down is tried again."""
+    password_mails.send(address)

@@ -13,7 +13,7 @@ api_routes: list[URLPattern | URLResolver] = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api_routes)),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("governance.web.account_urls")),
     path("", include("governance.web.urls")),
     path("", include("governance.web.people_urls")),
     path("", include("audits.web.urls")),

@@ -37,9 +37,19 @@ class Actor:
     limits: Limits | None = None
     # The human who answers for this account: of a second account or a service account somebody else's id.
     person_id: str = ""
+    # Whether a person showed a second factor in this session, or when their token was issued. Who acts without a
+    # session, as the operator on the command line does, is not asked.
+    second_factor: bool = field(default=True, compare=False)
 
     @classmethod
-    def of(cls, user: Any, organisation_id: Any = None, limits: Limits | None = None) -> "Actor":
+    def of(
+        cls,
+        user: Any,
+        organisation_id: Any = None,
+        limits: Limits | None = None,
+        *,
+        second_factor: bool = True,
+    ) -> "Actor":
         """The actor behind a signed-in user, or behind a token with the organisation it is for."""
         return cls(
             kind="service" if user.is_service else "person",
@@ -49,6 +59,7 @@ class Actor:
             organisation_id=organisation_id,
             limits=limits,
             person_id=user.person_id,
+            second_factor=second_factor or user.is_service,
         )
 
     @classmethod

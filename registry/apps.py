@@ -14,7 +14,9 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """After migrations, let existing grants follow the table of roles."""
+        """Register tasks by name; after migrations, let existing grants follow the table of roles."""
+        import registry.tasks  # noqa: F401, PLC0415 - models exist only once the apps are loaded
+
         # Django makes the rows of permissions app by app; auth comes after the apps that declare them.
         post_migrate.connect(_follow_the_table, sender=apps.get_app_config("auth"))
 

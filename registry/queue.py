@@ -16,6 +16,9 @@ RENDER_REPORT = "governance.render_report"
 RUN_BACKTEST = "governance.run_backtest"
 # Enqueued in the transaction that takes or gives a role, or ends or begins somebody's activity.
 CHECK_STAFFING = "governance.check_staffing"
+# Enqueued whatever was typed, so that known and unknown names take the same time.
+NOTE_FAILED_SIGN_IN = "registry.note_failed_sign_in"
+MAIL_NEW_PASSWORD = "governance.mail_new_password"  # noqa: S105 (a task's name)
 
 logger = logging.getLogger(__name__)
 

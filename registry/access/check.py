@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from registry.access.models import OrganisationPermission, SystemPermission
-from registry.access.table import PERMISSIONS
+from registry.access.table import PERMISSIONS, WITHOUT_SECOND_FACTOR
 from registry.actors import Actor
 from registry.errors import Denied, NotFound
 
@@ -28,6 +29,8 @@ def condition(actor: Actor, permission: str, *, organisation: str, system: str |
     if actor.user is None or not actor.user.is_active:
         return Q(pk__in=[])
     if actor.limits is not None and not actor.limits.cover(permission):
+        return Q(pk__in=[])
+    if lacks_factor(actor) and permission not in WITHOUT_SECOND_FACTOR:
         return Q(pk__in=[])
     granted = Q(_granted(OrganisationPermission, actor, permission, organisation))
     if system is not None:
@@ -61,12 +64,33 @@ class ScopedQuerySet[M: Model](QuerySet[M]):
         )
 
 
+def lacks_factor(actor: Actor) -> bool:
+    """Whether a second factor is asked of this person and they have not shown it."""
+    return settings.ASSAY_REQUIRE_MFA and not actor.second_factor
+
+
+def require_factor(actor: Actor, obj: Any) -> None:
+    """Refuse a change by somebody who has not shown the second factor that is asked for, whatever they may do."""
+    if lacks_factor(actor):
+        raise Denied(
+            "You have not shown a second factor. Set one up or show it under “Your sign-in”, or use a token that was"
+            " issued after doing so.",
+            code="second_factor.required",
+            by=actor,
+            on=obj,
+        )
+
+
 def require(actor: Actor, permission: str, obj: Any) -> None:
-    """Pass if the actor holds the permission on the object; NotFound for outsiders, Denied for insiders without it."""
+    """Pass if the actor holds the permission on the object; NotFound for outsiders, Denied for insiders without it.
+
+    Services ask it before a change, so without a second factor it refuses every permission, that of seeing too.
+    """
     rows = type(obj)._default_manager.filter(pk=obj.pk)
-    if rows.allowing(actor, permission).exists():
+    if not lacks_factor(actor) and rows.allowing(actor, permission).exists():
         return
     if rows.visible_to(actor).exists():
+        require_factor(actor, obj)
         raise Denied(
             f"You may not do this here: it needs the permission “{PERMISSIONS[permission].lower()}”.",
             by=actor,
@@ -91,5 +115,6 @@ def held(actor: Actor, obj: Any) -> frozenset[str]:
     return frozenset(
         permission
         for permission in found & set(PERMISSIONS)
-        if actor.limits is None or actor.limits.cover(permission)
+        if (actor.limits is None or actor.limits.cover(permission))
+        and (permission in WITHOUT_SECOND_FACTOR or not lacks_factor(actor))
     )

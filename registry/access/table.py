@@ -24,6 +24,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "break_glass": "Ask for or confirm an emergency release",
 }
 
+# All that is left to a person who has shown no second factor where one is asked for; a change needs it always.
+WITHOUT_SECOND_FACTOR: Final = frozenset({"view"})
+
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
     Role.OWNER: frozenset(
         {

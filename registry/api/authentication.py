@@ -9,9 +9,11 @@ from django.db.models import F
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from registry.access import sessions
 from registry.models import ApiToken, User
 from registry.services import tokens
 
@@ -84,7 +86,17 @@ def _note_use(token: ApiToken) -> None:
 
 
 class Session(SessionAuthentication):
-    """The portal's own calls, with CSRF protection."""
+    """The portal's own calls, with CSRF protection.
+
+    Who has yet to show a second factor reads nothing. What they try to change is refused by the service, which logs it.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """The session's user, if there is one."""
+        found = super().authenticate(request)
+        if found is not None and request.method in SAFE_METHODS and sessions.lacking(request._request):
+            raise PermissionDenied("Sign in to the portal and show a second factor first.")
+        return found
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from registry.access import sessions
 from registry.actors import Actor
 from registry.api.idempotency import answered_once
 from registry.api.pagination import NewestFirst
@@ -64,8 +65,10 @@ class Endpoint(APIView):
         """Who is calling; a token acts in its own organisation only."""
         token = self.request.auth
         if isinstance(token, ApiToken):
-            return Actor.of(self.request.user, token.organisation_id, token.limits)
-        return Actor.of(self.request.user)
+            return Actor.of(
+                self.request.user, token.organisation_id, token.limits, second_factor=token.second_factor
+            )
+        return sessions.actor(self.request)
 
     def read(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The validated input."""

@@ -7,12 +7,14 @@ the entry keeps a salted commitment to them, the text lives in a table that can 
 from registry.ledger.event import Event as Event
 from registry.ledger.events_of_data import ROWS as DATA
 from registry.ledger.events_of_exceptions import ROWS as EXCEPTIONS
+from registry.ledger.events_of_sign_in import ROWS as SIGN_IN
 from registry.ledger.events_of_upkeep import ROWS as UPKEEP
 
 _ROWS = (
     *DATA,
     *UPKEEP,
     *EXCEPTIONS,
+    *SIGN_IN,
     # people
     Event("organisation.created", "Organisation {slug} was created.", ("slug",), ("name",)),
     Event("role.granted", "{user} became {role} of {scope}.", ("user_id", "role", "scope"), ("user",)),

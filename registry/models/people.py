@@ -148,6 +148,8 @@ class ApiToken(models.Model):
     identity = models.ForeignKey(
         "registry.WorkloadIdentity", null=True, on_delete=models.PROTECT, related_name="tokens"
     )
+    # Whether its bearer had shown a second factor when it was issued.
+    second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -45,6 +45,7 @@ def issue(
             scopes=wanted,
             system=system,
             expires_at=timezone.now() + timedelta(days=days),
+            second_factor=actor.second_factor,
         )
         _no_more_than(actor, token)
         return token, keep(actor, token)
@@ -64,6 +65,7 @@ def rotate(*, actor: Actor, token: ApiToken) -> tuple[ApiToken, str]:
             scopes=token.scopes,
             system=token.system,
             expires_at=timezone.now() + (token.expires_at - token.created_at),
+            second_factor=actor.second_factor,
         )
         _no_more_than(actor, successor)
         return successor, keep(actor, successor)
@@ -144,6 +146,7 @@ def _member(actor: Actor, organisation: Organisation, user: User) -> Membership:
     places = Membership.objects.select_for_update(no_key=True)
     if actor.user != user:
         check.require(actor, "manage_people", organisation)
+    check.require_factor(actor, organisation)
     place = places.filter(organisation=organisation, user=user, ended_at=None).first()
     if place is None:
         raise NotFound("Only members of the organisation, and its service accounts, can have a token in it.")

@@ -1,10 +1,9 @@
 """What every page starts with."""
 
-from typing import cast
-
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from registry.access import sessions
 from registry.actors import Actor
 from registry.models import User
 
@@ -18,4 +17,4 @@ class PageRequest(HttpRequest):
 
 def acting(request: HttpRequest) -> Actor:
     """The signed-in person as an actor."""
-    return Actor.of(cast("PageRequest", request).user)
+    return sessions.actor(request)
