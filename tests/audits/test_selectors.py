@@ -65,11 +65,11 @@ def test_what_is_not_yours_does_not_exist(cast: Cast, measured: AuditRun) -> Non
         selectors.run_of(cast.actor("aud"), "no-id")
 
 
-def test_reading_a_run_takes_two_queries(
+def test_reading_a_run_takes_three_queries(
     cast: Cast, measured: AuditRun, django_assert_num_queries: Any
 ) -> None:
     actor = cast.actor("aud")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         run = selectors.run_of(actor, measured.pk)
         assert run.plan.model_version.model.system.slug == "credit"
         assert run.plan.dataset_version.dataset.slug == "applications"

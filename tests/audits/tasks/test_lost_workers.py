@@ -90,7 +90,7 @@ def test_a_killed_worker_costs_one_attempt(site: Site, run: AuditRun) -> None:
 
 
 def test_a_wiped_broker_costs_nothing(site: Site, run: AuditRun) -> None:
-    assert site.wipe_broker() == 1
+    assert site.wipe_broker() > 0
     site.let_go()
     site.start_worker()
     wait_for_end(run, site)

@@ -171,6 +171,9 @@ class Decisions(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.open_request() is not None)
     @rule(role=seats)
+    def one_who_may_votes(self, role: str) -> None:
+        self.the_right_person_votes(role)
+
     def the_right_person_votes(self, role: str) -> None:
         """Chance seldom finds who may: here somebody is chosen who may, so that gates open too."""
         asked = self.model.open_request()
@@ -186,12 +189,21 @@ class Decisions(RuleBasedStateMachine):
             self.cast_vote(asked, able[0][0], role, able[0][1], "approve")
 
     @rule(asker=st.sampled_from(["dev", "dev", "olga"]), seats_filled=st.integers(1, 3))
+    def some_of_a_round_is_done(self, asker: str, seats_filled: int) -> None:
+        self.a_round_of_approval(asker, seats_filled)
+
     def a_round_of_approval(self, asker: str, seats_filled: int) -> None:
         """The usual way: the question is put as the facts are, and whoever may votes, seat by seat."""
         self.approval_is_asked_for(asker)
         for role in SEATS[:seats_filled]:
             if self.model.open_request() is not None:
                 self.the_right_person_votes(role)
+
+    @rule()
+    def the_usual_way_to_production(self) -> None:
+        """All seats, then the step: chance alone seldom opens a gate in a few hundred steps."""
+        self.a_round_of_approval("dev", len(SEATS))
+        self.it_is_to_be_promoted("dev")
 
     def cast_vote(self, asked: Request, name: str, role: str, lent: Lent | None, verdict: str) -> None:
         delegation = self.lent[lent.number] if lent else None
@@ -231,6 +243,9 @@ class Decisions(RuleBasedStateMachine):
         event(f"the door is {'open' if opened else 'closed'}")
 
     @rule(name=people)
+    def somebody_wants_it_promoted(self, name: str) -> None:
+        self.it_is_to_be_promoted(name)
+
     def it_is_to_be_promoted(self, name: str) -> None:
         before = self.world.told(MOVED)
         error = self.act(lambda: self.world.move(name, "production"))

@@ -43,7 +43,8 @@ def test_a_waiver_is_printed_with_who_and_why_and_until_when(cast: Cast, version
     assert cited.digest == waiver.digest
     assert "1 requirements are waived for a time" in " ".join(point.text for point in report.summary.points)
     assert any(f.severity == "waived for a time" for f in report.findings)
-    assert codec.from_json(codec.to_json(report)) == report
+    twin = codec.to_json(report)
+    assert codec.to_json(codec.from_json(twin)) == twin
 
 
 def test_a_revoked_one_stays_in_print(cast: Cast, version: ModelVersion) -> None:

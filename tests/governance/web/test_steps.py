@@ -40,8 +40,8 @@ def test_it_offers_what_is_possible_and_says_why_the_rest_is_not(
 ) -> None:
     version = staging.at_compliance(cast)
     page = browse("dev").get(reverse("version-steps", args=[version.pk])).content.decode()
-    assert 'value="retired"' in page
-    assert 'value="production"' not in page
+    assert "Move to retired" in page
+    assert "Move to production" not in page
     assert "0 of 1 approvals by a validator" in page
     assert "It needs the permission “vote on approval requests in a role one holds”" in page
 
