@@ -39,7 +39,7 @@ class Actor:
     person_id: str = ""
     # Whether a person showed a second factor in this session, or when their token was issued. Who acts without a
     # session, as the operator on the command line does, is not asked.
-    second_factor: bool = field(default=True, compare=False)
+    second_factor: bool = True
 
     @classmethod
     def of(
@@ -59,7 +59,7 @@ class Actor:
             organisation_id=organisation_id,
             limits=limits,
             person_id=user.person_id,
-            second_factor=second_factor or user.is_service,
+            second_factor=second_factor,
         )
 
     @classmethod

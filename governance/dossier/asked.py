@@ -57,6 +57,7 @@ def asked_about(
         name="",
         user=User(pk=_USER),
         person_id="",
+        second_factor=True,  # asked below, so that one statement serves all
         organisation_id=_ORGANISATION if actor.organisation_id else None,
         limits=limits and Limits(_NEVER, limits.scopes, _ONLY if limits.system_id else None),
     )
@@ -77,7 +78,8 @@ def asked_about(
     real |= {mark.hex: pk.hex for mark, pk in list(real.items()) if isinstance(mark, uuid.UUID) and pk}
     with connection.cursor() as cursor:
         cursor.execute(sql, [real.get(value, value) for value in parameters])
-        return [_asked(row) for row in cursor.fetchall()]
+        lacking = check.lacks_factor(actor)
+        return [_asked(row, lacking) for row in cursor.fetchall()]
 
 
 @lru_cache(maxsize=64)
@@ -106,14 +108,14 @@ def _written(stand_in: Actor, system: bool, version: bool, vendor: str) -> tuple
     return sql, tuple(parameters)
 
 
-def _asked(row: Sequence[Any]) -> Asked:
+def _asked(row: Sequence[Any], lacking: bool) -> Asked:
     version, system, organisation, digest, may_ask, now, stored = row
     return Asked(
         version_id=uuid.UUID(str(version)),
         system_id=uuid.UUID(str(system)),
         organisation_id=uuid.UUID(str(organisation)),
         artifact_digest=digest,
-        may_ask=bool(may_ask),
+        may_ask=bool(may_ask) and not lacking,
         now=moment(now) if now else datetime.now(UTC),  # SQLite: same machine, same clock
         stored=json.loads(stored) if isinstance(stored, str) else stored,
     )

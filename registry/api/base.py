@@ -65,9 +65,9 @@ class Endpoint(APIView):
         """Who is calling; a token acts in its own organisation only."""
         token = self.request.auth
         if isinstance(token, ApiToken):
-            return Actor.of(
-                self.request.user, token.organisation_id, token.limits, second_factor=token.second_factor
-            )
+            user = token.user
+            proven = token.second_factor or user.is_service  # machines have none to show
+            return Actor.of(user, token.organisation_id, token.limits, second_factor=proven)
         return sessions.actor(self.request)
 
     def read(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ ELSEWHERE = {
     "/api/v1/openapi.json": "Open: test_strangers says why.",
     "/api/v1/token-exchange": "Open: test_strangers says why.",
     "/api/v1/gate/key": "Open: test_strangers says why.",
-    "/accounts/": "People's own sign-in; it reaches no object of an organisation.",
+    "/accounts/": "People's own sign-in; it reaches no object of an organisation. test_account_routes lists it.",
 }
 pytestmark = pytest.mark.django_db
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -139,6 +139,23 @@ def test_a_superuser_without_a_role_is_a_stranger(rule: Rule, world: World) -> N
     assert status in ({404} if names_an_object(rule, body) else {400}), status
 
 
+# Making a token useless needs nothing but to be its bearer.
+HARMLESS = {("POST", "/people/tokens/<uuid:token_id>/revoke"), ("DELETE", "/api/v1/tokens/<uuid:token_id>")}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_password_alone_opens_no_door(rule: Rule, world: World, settings: Any) -> None:
+    """Where a second factor is asked for, whoever has not shown it is turned away whatever role they hold."""
+    settings.ASSAY_REQUIRE_MFA = True
+    address, body = filled(rule, world)
+    for role, user in world.own.items():
+        status, refused = called(rule, world.client(user), address, body)
+        if rule.verb == "GET":
+            assert status == (403 if rule.route.startswith("/api/") else 302), (role, status)
+        elif set(rule.needs) & ROLE_PERMISSIONS[role] and (rule.verb, rule.route) not in HARMLESS:
+            assert (status, refused) == (403, True), (role, status)
+
+
 def test_there_is_no_admin(world: World) -> None:
     """Governed rows change through their services only; Django's admin would be a door beside them."""
     assert not apps.is_installed("django.contrib.admin")
@@ -177,7 +194,7 @@ def called(rule: Rule, client: Client, address: str, body: Any) -> tuple[int, bo
         codes = {code for row in told for code in refusal_in(json.loads(bytes(row.body))["data"])}
     if rule.verb == "GET":
         return answer.status_code, answer.status_code == 403
-    return answer.status_code, bool(codes & {*PERMISSIONS, "denied"})
+    return answer.status_code, bool(codes & {*PERMISSIONS, "denied", "second_factor.required"})
 
 
 def refusal_in(data: dict[str, Any]) -> set[Any]:
