@@ -16,6 +16,7 @@ from audits.charts import Bar, interval_chart
 from audits.checks.comparison import Change, Compared
 from governance.services import comparisons
 from governance.services.comparisons import Comparison
+from governance.web.errors import status_of
 from registry import selectors as facts
 from registry.actors import Actor
 from registry.errors import AssayError
@@ -75,7 +76,7 @@ def comparison_page(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse
 def acknowledge_comparison(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Say that one has read it; what was typed is never lost."""
     actor = acting(request)
-    version, form = _version(actor, version_id), AcknowledgeForm(request.POST)
+    version, form, status = _version(actor, version_id), AcknowledgeForm(request.POST), 400
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -88,10 +89,11 @@ def acknowledge_comparison(request: HttpRequest, version_id: uuid.UUID) -> HttpR
             )
         except AssayError as error:
             form.add_error(None, error.message)
+            status = status_of(error)
         else:
             messages.success(request, "It is recorded that you have read this comparison.")
             return redirect("comparison", version.pk)
-    return render(request, "governance/comparison.html", _context(actor, version, form), status=400)
+    return render(request, "governance/comparison.html", _context(actor, version, form), status=status)
 
 
 def _version(actor: Actor, version_id: uuid.UUID) -> ModelVersion:

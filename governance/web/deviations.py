@@ -13,6 +13,7 @@ from audits.models import Deviation, DeviationState
 from governance import selectors
 from governance.models import VoteVerdict
 from governance.services import deviations
+from governance.web.errors import status_of
 from registry.actors import Actor
 from registry.errors import AssayError
 from registry.stages import Role
@@ -47,7 +48,7 @@ def deviation_page(request: HttpRequest, deviation_id: uuid.UUID) -> HttpRespons
 def vote_on_deviation(request: HttpRequest, deviation_id: uuid.UUID) -> HttpResponse:
     """Cast a vote; what was typed is never lost."""
     actor = acting(request)
-    row, form = selectors.deviation_of(actor, deviation_id), DeviationForm(request.POST)
+    row, form, status = selectors.deviation_of(actor, deviation_id), DeviationForm(request.POST), 400
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -61,10 +62,11 @@ def vote_on_deviation(request: HttpRequest, deviation_id: uuid.UUID) -> HttpResp
             )
         except AssayError as error:
             form.add_error(None, error.message)
+            status = status_of(error)
         else:
             messages.success(request, "Your vote is recorded.")
             return redirect("deviation", row.pk)
-    return render(request, "governance/deviation.html", _context(actor, row, form), status=400)
+    return render(request, "governance/deviation.html", _context(actor, row, form), status=status)
 
 
 def _context(actor: Actor, row: Deviation, form: DeviationForm) -> dict[str, Any]:

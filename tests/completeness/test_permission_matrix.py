@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from registry.access.table import PERMISSIONS, ROLE_PERMISSIONS
 from registry.ledger.models import LedgerEntry
+from registry.models import User
+from registry.stages import Role
 from tests.cast import make_cast
-from tests.completeness.rules import OWED, RULES, Rule
+from tests.completeness.rules import RULES, Rule
 from tests.completeness.world import World
 
 # Open to everybody, or asked before it is known who calls; each for a reason and tested where it is told.
@@ -61,8 +64,7 @@ ROUTES = {
 
 def test_every_route_has_one_rule_and_every_rule_a_route() -> None:
     stated = Counter((rule.verb, rule.route) for rule in RULES)
-    assert ROUTES - stated.keys() - OWED == set(), "Add a line for each to tests/completeness/rules.py."
-    assert OWED - (ROUTES - stated.keys()) == set(), "These have their line now, or are gone."
+    assert ROUTES - stated.keys() == set(), "Add a line for each to tests/completeness/rules.py."
     assert stated.keys() - ROUTES == set()
     assert [key for key, count in stated.items() if count > 1] == []
 
@@ -85,7 +87,9 @@ def world(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     """Made once, for all calls; each of them is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    # A test closes the connection when it ends, and with it the transaction that holds the world.
+    stays_open = mock.patch.object(connections["default"], "close")
+    with django_db_blocker.unblock(), stays_open, transaction.atomic():
         files = tmp_path_factory.mktemp("world")
         with override_settings(ASSAY_ARTIFACTS_DIR=files):
             made = World(make_cast(), files)
@@ -103,10 +107,10 @@ def same_files(request: pytest.FixtureRequest, own_files: None, settings: Any) -
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_each_role_gets_what_the_tables_say(rule: Rule, world: World) -> None:
     address, body = filled(rule, world)
-    for role, user in world.own.items():
+    for role, user in tried(rule, world.own):
         status, refused = called(rule, world.client(user), address, body)
         assert status < 500, (role, status)
-        if not rule.needs or set(rule.needs) & ROLE_PERMISSIONS[role]:
+        if permitted(rule, role):
             assert not refused, (role, status)
             assert status not in {401, 404, 405} or (rule.absent and status == 404), (role, status)
         else:
@@ -119,7 +123,7 @@ def test_foreign_objects_do_not_exist(rule: Rule, world: World) -> None:
     mine = str(world.system.pk)
     address, body = filled(rule, world)
     log = LedgerEntry.objects.filter(organisation_id=world.cast.acme.pk)
-    for role, user in world.strangers.items():
+    for role, user in tried(rule, world.strangers):
         client, before = world.client(user), log.count()
         with undone():
             answer = send(client, rule, address, body)
@@ -162,8 +166,20 @@ def test_there_is_no_admin(world: World) -> None:
     assert world.client(world.cast.root).get("/admin/").status_code == 404
 
 
+def permitted(rule: Rule, role: Role) -> bool:
+    """What the tables say."""
+    return not rule.needs or bool(set(rule.needs) & ROLE_PERMISSIONS[role])
+
+
+def tried(rule: Rule, people: dict[Role, User]) -> list[tuple[Role, User]]:
+    """Every role; on PostgreSQL, where only the queries could differ, one that may and one that may not."""
+    if connection.vendor == "sqlite":
+        return list(people.items())
+    return list({permitted(rule, role): (role, user) for role, user in people.items()}.values())
+
+
 def names_an_object(rule: Rule, body: Any) -> bool:
-    named = isinstance(body, dict) and bool({"organisation", "artifact_digest"} & body.keys())
+    named = isinstance(body, dict) and bool({"organisation", "scope", "artifact_digest"} & body.keys())
     return "<" in rule.route or named
 
 

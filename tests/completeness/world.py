@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
-from audits.models import AuditRun, CheckPlan, DataQualityRun
+from audits.models import AuditRun, CheckPlan, DataQualityRun, Deviation
 from audits.services import endings, leases, plans, quality
 from governance.models import (
     ApprovalRequest,
@@ -60,7 +60,7 @@ from registry.models import (
 )
 from registry.services import identities, people, tokens
 from registry.services.identities import Binding
-from registry.stages import Role
+from registry.stages import Role, VersionStage
 from tests.cast import ROLES, Cast
 from tests.governance import staging
 from tests.governance.classification.answering import harmless, sent
@@ -219,6 +219,27 @@ class World:
         result = json.dumps({**sealed, "settings": {}, "inputs": {}, "versions": {}})
         AuditRun.objects.filter(pk=run.pk).update(result=result)
         return run
+
+    @cached_property
+    def deviation(self) -> Deviation:
+        """A lower bar for what is measured already, which waits for people to accept it."""
+        self.run.refresh_from_db()  # without a result nothing is loosened
+        looser = plans.seal(
+            actor=self.cast.actor("dev"),
+            model_version=self.version,
+            dataset_version=self.snapshot,
+            checks=[{**check, "threshold": -0.1} for check in staging.CHECKS],
+            reason="Another product's bar.",
+        )
+        return looser.deviations.get()
+
+    @cached_property
+    def champion(self) -> ModelVersion:
+        """A version in production with a result, beside which the other one stands."""
+        made = make_version(self.cast, self.system, "0", dataset_versions=[self.snapshot])
+        staging.measure(self.cast, made)
+        ModelVersion.objects.filter(pk=made.pk).update(stage=VersionStage.PRODUCTION)
+        return made
 
     @cached_property
     def quality_run(self) -> DataQualityRun:

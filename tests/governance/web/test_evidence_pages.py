@@ -71,7 +71,7 @@ def test_a_loosened_plan_is_shown_and_voted_on(cast: Cast, deviation: Deviation,
     typed = browse("rita").post(
         vote, {**body, "verdict": "approve", "comment": "Seen.", "digest": "sha256:0"}
     )
-    assert (typed.status_code, "Seen." in typed.content.decode()) == (400, True)
+    assert (typed.status_code, "Seen." in typed.content.decode()) == (409, True)
     assert browse("rita").post(vote, {**body, "verdict": "approve"}).status_code == 302
     assert DeviationVote.objects.count() == 1
     assert browse("rita").get(vote).status_code == 405
@@ -126,7 +126,7 @@ def test_a_comparison_is_read_and_acknowledged(cast: Cast, version: ModelVersion
     (compared,) = api(cast, "vera").get(f"/api/v1/model-versions/{second.pk}/comparison").json()
     body = {"champion": compared["champion"], "digest": "sha256:0", "comment": "Alike <i>."}
     wrong = browse("vera").post(button, body)
-    assert (wrong.status_code, "Alike &lt;i&gt;." in wrong.content.decode()) == (400, True)
+    assert (wrong.status_code, "Alike &lt;i&gt;." in wrong.content.decode()) == (409, True)
     assert browse("vera").post(button, {**body, "digest": compared["digest"]}).status_code == 302
     assert "Read and acknowledged by Vera" in text(browse("aud"), page)
     assert browse("oscar").get(page).status_code == 404
