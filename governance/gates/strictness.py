@@ -6,7 +6,7 @@ as looser too, because nobody looks at that step any more.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -142,8 +142,12 @@ def _split(kind: str, params: Mapping[str, Any]) -> Iterator[_Atom]:
 
 
 def _of_demands(step: str, old: list[_Atom], new: list[_Atom]) -> Iterator[Row]:
-    """Each demand of before must follow from one of now; what is left over now was not asked for before."""
+    """Each demand of before must follow from one of now; what is left over now was not asked for before.
+
+    A demand of now that follows from any of before asks for nothing new, whatever it is held against.
+    """
     used: set[int] = set()
+    known = [any(_follows(atom, one) for one in old) for atom in new]
     for atom in old:
         alike = [
             (number, list(_of_params(step, atom, one)))
@@ -157,11 +161,13 @@ def _of_demands(step: str, old: list[_Atom], new: list[_Atom]) -> Iterator[Row]:
             alike, key=lambda found: (loosens(tuple(found[1])), len(found[1]), found[0] in used)
         )
         used.add(number)
-        yield from rows
+        yield from (
+            replace(row, direction=Direction.NEUTRAL) if known[number] and not loosens((row,)) else row
+            for row in rows
+        )
     for number, atom in enumerate(new):
         if number not in used:
-            follows = any(_follows(atom, one) for one in old)
-            direction = Direction.NEUTRAL if follows else Direction.TIGHTENS
+            direction = Direction.NEUTRAL if known[number] else Direction.TIGHTENS
             yield Row(f"{step}, {atom.name}", "not asked for", _words(atom), direction)
 
 

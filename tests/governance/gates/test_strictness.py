@@ -222,6 +222,14 @@ def test_of_two_alike_the_stricter_one_stands_for_both() -> None:
     assert strictness.loosens(rows(policies.text([lax, strict]), policies.text([lax])))
 
 
+def test_what_another_demand_asked_for_already_is_nothing_new() -> None:
+    lax, strict = documents("dpia", within_days=90), documents("dpia", within_days=9)
+    for before, after in (([lax, strict], [strict]), ([strict], [lax, strict]), ([strict], [strict, strict])):
+        assert {row.direction for row in rows(policies.text(before), policies.text(after))} == {N}
+    [row] = rows(policies.text([lax]), policies.text([lax, strict]))
+    assert row.direction is T
+
+
 SECTION = {"from": "validation", "to": "compliance", "requirements": [documents("dpia")]}
 
 
