@@ -24,6 +24,7 @@ from django.test import TransactionTestCase  # noqa: E402
 from governance.models import Decision  # noqa: E402
 from governance.services import policies, replays  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
+from tests.lanes import uses_the_database  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +56,7 @@ def cast(db: None) -> Cast:
 def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every decision that a test leaves behind is decided again and must come out the same, to the byte."""
     node = request.node
-    uses = bool(DATABASE_FIXTURES & set(request.fixturenames)) or node.get_closest_marker("django_db")
-    if not uses or node.get_closest_marker("altered_decisions"):
+    if not uses_the_database(node) or node.get_closest_marker("altered_decisions"):
         yield
         return
     request.getfixturevalue("_django_db_helper")  # so that this looks before the database is rolled back
@@ -65,25 +65,6 @@ def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     found = next(replays.differences(Decision.objects.order_by("decided_at")), None)
     assert found is None, f"Decision {found.decision.pk} comes out otherwise. {found.what}"
-
-
-# What makes a test one of the database, so that the PostgreSQL lane runs it too.
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
-OWN_SERVERS = ("postgresql", "redis", "browser")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The PostgreSQL lane leaves out what no database can change: the SQLite lane runs it, once."""
-    if os.environ.get("ASSAY_TEST_LANE") != "postgresql":
-        return
-    kept: list[pytest.Item] = []
-    left: list[pytest.Item] = []
-    for item in items:
-        uses = bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
-        marked = item.get_closest_marker("django_db") or any(map(item.get_closest_marker, OWN_SERVERS))
-        (kept if uses or marked else left).append(item)
-    items[:] = kept
-    config.hook.pytest_deselected(items=left)
 
 
 GUARDED = ("registry_ledgerentry", "registry_ledgerhead")

@@ -2,19 +2,22 @@
 
 import pytest
 
-NEEDS_A_DATABASE = {"db", "transactional_db", "live_server"}
-NEEDS_A_SERVER = ("django_db", "postgresql", "redis", "browser")
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+SERVERS = ("postgresql", "redis", "browser")
 
 
-def needs_this_lane(item: pytest.Item) -> bool:
-    """Whether another database or broker could make a difference to the test."""
-    if any(item.get_closest_marker(name) for name in NEEDS_A_SERVER):
-        return True
-    return not NEEDS_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+def uses_the_database(item: pytest.Item) -> bool:
+    """Whether a test stores anything."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(DATABASE_FIXTURES & fixtures or item.get_closest_marker("django_db"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that would only repeat themselves."""
-    repeats = [item for item in items if not needs_this_lane(item)]
-    config.hook.pytest_deselected(items=repeats)
-    items[:] = [item for item in items if needs_this_lane(item)]
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        differs = uses_the_database(item) or any(map(item.get_closest_marker, SERVERS))
+        (kept if differs else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)

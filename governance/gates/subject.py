@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, Final
 
-from governance.gates import codec, evidence, live
+from governance.gates import codec, evidence, live, snapshots
 from governance.gates.memory import once
 from governance.gates.spec import Dossier, Subject
 from registry.ledger import chain
@@ -24,6 +24,7 @@ FIELD_WORDS = {
     "system": "the system",
     "classification": "the risk classification",
     "documents": "the documents",
+    "quality": "the data-quality results",
 }
 # What every vote signs, whatever a policy maps to its seat: which thing, which step, which bytes, under which rules.
 ALWAYS: Final = frozenset({"model_version", "system", "step", "artifact", "policy", "schema"})
@@ -48,6 +49,7 @@ def subject_of(dossier: Dossier, *, of_step: bool = True) -> Subject:
         policy=dossier.policy.digest if dossier.policy else "",
         evidence=tuple(sorted(run.result_digest or run.id for run in evidence.counted(dossier))),
         waivers=live.digests(dossier, dossier.step.name if dossier.step and of_step else ""),
+        quality=_quality(dossier),
     )
 
 
@@ -66,7 +68,14 @@ def _of_system(dossier: Dossier) -> Subject:
         system=dossier.system.id,
         classification=_classification(dossier),
         documents=tuple(sorted(d.digest for d in dossier.documents if d.kind != "intended_use_statement")),
+        quality=_quality(dossier),
     )
+
+
+def _quality(dossier: Dossier) -> tuple[str, ...]:
+    """The measurement that counts of each snapshot the step is about."""
+    runs = (snapshots.quality_of(dossier, dataset) for dataset in snapshots.counted(dossier))
+    return tuple(sorted(run.result_digest or run.id for run in runs if run))
 
 
 def _classification(dossier: Dossier) -> str:

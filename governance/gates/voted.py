@@ -25,6 +25,7 @@ class Subject:
     system: str = ""
     classification: str = ""
     documents: tuple[str, ...] = ()
+    quality: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from audits.quality.bars import KINDS
 from governance.gates import codec, decide, subject, waiving
+from governance.gates.data import AssociationFacts, QualityCheckFacts, QualityFacts
 from governance.gates.policy import parse
 from governance.gates.spec import (
     BreakGlassFacts,
@@ -218,4 +220,30 @@ def emergency(**changes: Any) -> BreakGlassFacts:
 def issue(severity: str = "high", **changes: Any) -> IssueFacts:
     """An open finding."""
     row = IssueFacts(f"issue-{severity}", "finding", severity, f"A {severity} one", False, "dev", None)
+    return replace(row, **changes)
+
+
+def checked(**verdicts: str) -> tuple[QualityCheckFacts, ...]:
+    """Every check by its default bar; passed where nothing else is said."""
+    return tuple(
+        QualityCheckFacts(code, kind.default, verdicts.get(code, "passed"), f"{code} was looked at.")
+        for code, kind in KINDS.items()
+    )
+
+
+def quality(**changes: Any) -> QualityFacts:
+    """A run that passed everything; the postcode tells something of the sex."""
+    row = QualityFacts(
+        id="quality-1",
+        dataset_version="data-1",
+        state="passed",
+        code_version="1",
+        starter="stew",
+        requested_at=ago(days=4),
+        finished_at=ago(days=4),
+        result_digest=digest("quality"),
+        intact=True,
+        checks=checked(),
+        associations=(AssociationFacts("income", "sex", "0.12"), AssociationFacts("zip", "sex", "0.45")),
+    )
     return replace(row, **changes)

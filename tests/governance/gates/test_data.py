@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audits.quality.bars import KINDS
 from governance.gates import codec
-from governance.gates.data import AssociationFacts, DatasetFacts, QualityCheckFacts, QualityFacts
+from governance.gates.data import AssociationFacts, DatasetFacts
 from governance.gates.plan import Line, shortest
 from governance.gates.policy import parse
 from governance.gates.requirements import REQUIREMENTS, Requirement
@@ -37,32 +36,6 @@ def snapshot(**changes: Any) -> DatasetFacts:
     return replace(row, **changes)
 
 
-def checked(**verdicts: str) -> tuple[QualityCheckFacts, ...]:
-    """Every check by its default bar; passed where nothing else is said."""
-    return tuple(
-        QualityCheckFacts(code, kind.default, verdicts.get(code, "passed"), f"{code} was looked at.")
-        for code, kind in KINDS.items()
-    )
-
-
-def quality(**changes: Any) -> QualityFacts:
-    """A run that passed everything; the postcode tells something of the sex."""
-    row = QualityFacts(
-        id="quality-1",
-        dataset_version="data-1",
-        state="passed",
-        code_version="1",
-        starter="stew",
-        requested_at=facts.ago(days=4),
-        finished_at=facts.ago(days=4),
-        result_digest=facts.digest("quality"),
-        intact=True,
-        checks=checked(),
-        associations=(AssociationFacts("income", "sex", "0.12"), AssociationFacts("zip", "sex", "0.45")),
-    )
-    return replace(row, **changes)
-
-
 def documented(**changes: Any) -> tuple[Any, ...]:
     """Dev describes the features, Rita decided on the postcode."""
     described = facts.document("feature_documentation", features=FEATURES)
@@ -72,7 +45,7 @@ def documented(**changes: Any) -> tuple[Any, ...]:
 
 def sound() -> Dossier:
     """Data that meet every demand of this file."""
-    return replace(facts.bare(), datasets=(snapshot(),), quality=(quality(),), documents=documented())
+    return replace(facts.bare(), datasets=(snapshot(),), quality=(facts.quality(),), documents=documented())
 
 
 def the_system() -> Dossier:
@@ -112,21 +85,25 @@ def test_without_data_nothing_is_met(demand: Requirement) -> None:
         ({"intact": False}, State.OPEN, "no longer has the digest"),
         ({"state": "errored", "checks": ()}, State.OPEN, "could not be measured"),
         ({"dataset_version": "data-9"}, State.OPEN, "was not measured"),
-        ({"checks": checked(missing_share="failed")}, State.OPEN, "missing_share was looked at"),
-        ({"checks": checked(group_rows="insufficient")}, State.INSUFFICIENT, "group_rows was looked at"),
-        ({"checks": checked(group_rows="errored")}, State.OPEN, "group_rows was looked at"),
-        ({"checks": checked(group_rows="splendid")}, State.OPEN, "group_rows was looked at"),
-        ({"checks": checked()[1:]}, State.OPEN, "was not checked for rows"),
+        ({"checks": facts.checked(missing_share="failed")}, State.OPEN, "missing_share was looked at"),
+        (
+            {"checks": facts.checked(group_rows="insufficient")},
+            State.INSUFFICIENT,
+            "group_rows was looked at",
+        ),
+        ({"checks": facts.checked(group_rows="errored")}, State.OPEN, "group_rows was looked at"),
+        ({"checks": facts.checked(group_rows="splendid")}, State.OPEN, "group_rows was looked at"),
+        ({"checks": facts.checked()[1:]}, State.OPEN, "was not checked for rows"),
     ],
 )
 def test_what_is_not_shown_is_not_met(changes: dict[str, Any], state: State, said: str) -> None:
-    line = only(DataQuality(), replace(sound(), quality=(quality(**changes),)))
+    line = only(DataQuality(), replace(sound(), quality=(facts.quality(**changes),)))
     assert (line.state, said in line.sentence, line.clears != "") == (state, True, True)
 
 
 def with_bar(check: str, bar: str) -> Dossier:
-    checks = tuple(replace(one, bar=bar) if one.check == check else one for one in checked())
-    return replace(sound(), quality=(quality(checks=checks),))
+    checks = tuple(replace(one, bar=bar) if one.check == check else one for one in facts.checked())
+    return replace(sound(), quality=(facts.quality(checks=checks),))
 
 
 def test_a_loosened_bar_opens_nothing_unless_the_policy_says_so() -> None:
@@ -146,7 +123,9 @@ def test_a_bar_is_met_exactly_by_those_as_strict(bar: Decimal, asked: Decimal) -
 
 
 def test_only_the_named_checks_are_looked_at() -> None:
-    failed = replace(sound(), quality=(quality(state="failed", checks=checked(duplicate_share="failed")),))
+    failed = replace(
+        sound(), quality=(facts.quality(state="failed", checks=facts.checked(duplicate_share="failed")),)
+    )
     assert only(DataQuality(names=("rows", "group_rows")), failed).state is State.MET
     assert only(DataQuality(names=("duplicate_share",)), failed).state is State.OPEN
 
@@ -162,11 +141,13 @@ def test_a_profile_grows_old() -> None:
 
 
 def test_the_newest_measurement_speaks_and_a_broken_attempt_does_not() -> None:
-    older = quality(id="quality-0", checks=checked(rows="insufficient"), finished_at=facts.ago(days=9))
-    broken = quality(id="quality-2", state="errored", checks=(), finished_at=facts.ago(days=1))
-    assert only(DataQuality(), replace(sound(), quality=(older, quality(), broken))).state is State.MET
+    older = facts.quality(
+        id="quality-0", checks=facts.checked(rows="insufficient"), finished_at=facts.ago(days=9)
+    )
+    broken = facts.quality(id="quality-2", state="errored", checks=(), finished_at=facts.ago(days=1))
+    assert only(DataQuality(), replace(sound(), quality=(older, facts.quality(), broken))).state is State.MET
     newer = replace(older, id="quality-3", finished_at=facts.ago(days=1))
-    assert only(DataQuality(), replace(sound(), quality=(quality(), newer))).state is State.INSUFFICIENT
+    assert only(DataQuality(), replace(sound(), quality=(facts.quality(), newer))).state is State.INSUFFICIENT
 
 
 def test_of_a_system_the_newest_version_of_each_dataset_counts() -> None:
@@ -179,7 +160,7 @@ def test_of_a_system_the_newest_version_of_each_dataset_counts() -> None:
 
 def test_other_data_are_another_question_and_measuring_is_not() -> None:
     demand = DataQuality()
-    failed = only(demand, replace(sound(), quality=(quality(checks=checked(rows="failed")),)))
+    failed = only(demand, replace(sound(), quality=(facts.quality(checks=facts.checked(rows="failed")),)))
     assert demand.disturbs(failed)
     assert not demand.disturbs(only(demand, replace(sound(), quality=())))
 
@@ -232,13 +213,13 @@ def test_what_lies_on_the_bar_is_not_above_it() -> None:
 
 
 def test_what_was_not_measured_is_not_nought() -> None:
-    unmeasured = quality(associations=(AssociationFacts("income", "sex", "0.12"),))
+    unmeasured = facts.quality(associations=(AssociationFacts("income", "sex", "0.12"),))
     assert only(PROXY, replace(sound(), quality=(unmeasured,))).state is State.INSUFFICIENT
-    blank = quality(
+    blank = facts.quality(
         associations=(AssociationFacts("income", "sex", ""), AssociationFacts("zip", "sex", "0.1"))
     )
     assert only(PROXY, replace(sound(), quality=(blank,))).state is State.INSUFFICIENT
-    for run in ((), (quality(intact=False),), (quality(state="errored"),)):
+    for run in ((), (facts.quality(intact=False),), (facts.quality(state="errored"),)):
         assert only(PROXY, replace(sound(), quality=run)).state is State.OPEN
 
 
@@ -297,14 +278,14 @@ def do(dossier: Dossier, action: str) -> Dossier:
 
 
 ACTIONS: dict[str, Callable[[Dossier], Dossier]] = {
-    PROFILE.format("train 1"): lambda d: replace(d, quality=(quality(),)),
+    PROFILE.format("train 1"): lambda d: replace(d, quality=(facts.quality(),)),
     of_features.LOCK.format("train"): lambda d: replace(d, datasets=(snapshot(),)),
     of_features.DESCRIBE: lambda d: replace(d, documents=(*d.documents, documented()[0])),
     of_features.REVIEW: lambda d: replace(d, documents=(*d.documents, documented()[1])),
     of_features.OTHER: lambda d: replace(d, documents=documented()),
-    "Correct the data of train and register a new version.": lambda d: replace(d, quality=(quality(),)),
+    "Correct the data of train and register a new version.": lambda d: replace(d, quality=(facts.quality(),)),
     "Register a version of train with more rows where there are too few.": lambda d: replace(
-        d, quality=(quality(),)
+        d, quality=(facts.quality(),)
     ),
 }
 
@@ -313,7 +294,10 @@ ACTIONS: dict[str, Callable[[Dossier], Dossier]] = {
     "start",
     [
         replace(sound(), quality=(), documents=(), datasets=(snapshot(schema_locked=False),)),
-        replace(sound(), quality=(quality(checks=checked(missing_share="failed", rows="insufficient")),)),
+        replace(
+            sound(),
+            quality=(facts.quality(checks=facts.checked(missing_share="failed", rows="insufficient")),),
+        ),
         replace(sound(), documents=documented(author="dev")),
         replace(the_system(), quality=(), documents=()),
     ],

@@ -65,6 +65,10 @@ def _evidence(dossier: Dossier) -> Dossier:
     return replace(dossier, runs=(facts.run(id="run-2", result_digest=facts.digest("new")),))
 
 
+def _quality(dossier: Dossier) -> Dossier:
+    return replace(dossier, quality=tuple(facts.quality(dataset_version=d.id) for d in dossier.datasets))
+
+
 def _waived(dossier: Dossier) -> Dossier:
     assert dossier.step is not None
     waiver = replace(facts.covering(facts.bare()), step=dossier.step.name)
@@ -89,6 +93,7 @@ CHANGES: dict[str, tuple[bool, Callable[[Dossier], Dossier]]] = {
     "intended_use": (True, _documents("intended_use_statement")),
     "policy": (True, _policy),
     "evidence": (True, _evidence),
+    "quality": (True, _quality),
     "waivers": (True, _waived),
     "system": (False, _system),
     "classification": (False, _tier),
