@@ -8,6 +8,7 @@ as looser too, because nobody looks at that step any more.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from governance import lifecycle
@@ -72,6 +73,7 @@ def loosens(rows: tuple[Row, ...]) -> bool:
     return any(row.direction is Direction.LOOSENS for row in rows)
 
 
+@lru_cache(maxsize=32)
 def _read(body: str) -> Mapping[str, Any]:
     parse(body)
     data: Mapping[str, Any] = load(body)[0]
