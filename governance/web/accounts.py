@@ -8,13 +8,14 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.stages import AuthenticateStage
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from registry.access import sessions
+from registry.errors import Conflict
 from registry.ledger import record
 from registry.models import User
 from registry.services import sign_ins
@@ -114,7 +115,13 @@ class SealedFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         """Opened with the secret key, or one that is being rotated out."""
-        return _seal().decrypt(encrypted_text.encode()).decode()
+        try:
+            return _seal().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as error:
+            raise Conflict(
+                "Your second factor was set up under a secret key that Assay no longer has. Whoever runs it can"
+                " remove it with `manage.py reset_second_factor`."
+            ) from error
 
 
 def _seal() -> MultiFernet:

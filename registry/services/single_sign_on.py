@@ -61,7 +61,10 @@ def _bind(identity: Identity) -> SocialAccount:
         )
     user = User.objects.select_for_update(no_key=True).get(pk=known.pk)
     _may_come_in(user)
-    if SocialAccount.objects.filter(user=user, provider=identity.provider).exists():
+    bound = SocialAccount.objects.select_related("user").filter(user=user, provider=identity.provider).first()
+    if bound is not None and bound.uid == identity.subject:
+        return bound  # made while this waited for the account's row
+    if bound is not None:
         raise Denied(
             "The account with your e-mail address belongs to another identity of the sign-in service. Whoever runs"
             " Assay can free it with `manage.py unlink_identity`, if it is really yours.",

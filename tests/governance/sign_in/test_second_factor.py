@@ -106,6 +106,13 @@ def test_a_rotated_secret_key_still_opens_it(
         assert signed_in(browser)
 
 
+def test_without_the_old_secret_key_it_is_said_what_to_do(cast: Cast, sign_in: SignIn) -> None:
+    set_up(sign_in("rita"))
+    with override_settings(SECRET_KEY="another" * 10):
+        answer = sign_in("rita").post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert (answer.status_code, "reset_second_factor" in text(answer)) == (409, True)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_setting_up_and_removing_stand_in_the_log_and_are_mailed(cast: Cast, sign_in: SignIn) -> None:
     browser = sign_in("rita")

@@ -12,7 +12,8 @@ from django.test import Client
 
 from governance import oidc
 from registry.models import Membership, User
-from registry.services import members
+from registry.services import members, single_sign_on
+from registry.services.single_sign_on import Identity
 from tests import idp
 from tests.cast import Cast
 from tests.governance.sign_in.acts import set_up, signed_in, text, told
@@ -166,6 +167,15 @@ def test_a_later_identity_with_the_address_does_not_get_the_account(cast: Cast, 
         call_command("unlink_identity", "adam")
     with pytest.raises(CommandError, match="spelling"):
         call_command("unlink_identity", "nobody")
+
+
+def test_two_first_sign_ins_at_once_make_one_bond(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = Identity("sso-1", "https://sso.example.org", "rita's", "rita@example.org", verified=True)
+    first = single_sign_on.admit(identity)
+    monkeypatch.setattr(
+        single_sign_on, "_bonds", SocialAccount.objects.none
+    )  # looked before the first was there
+    assert single_sign_on.admit(identity).pk == first.pk
 
 
 def test_subjects_of_another_issuer_are_other_people(
