@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from governance.gates import evidence
+from governance.gates import evidence, lineage
 from governance.gates.spec import DeviationFacts, DeviationVoteFacts, Dossier
 from registry.stages import Role
 
@@ -46,7 +46,7 @@ def standing(dossier: Dossier, deviation: DeviationFacts, seats: Seats = DEFAULT
 
 
 def taking_part(dossier: Dossier, deviation: DeviationFacts) -> dict[str, str]:
-    """Everybody who may not vote on a deviation, with what they did."""
+    """Everybody who may not vote on a deviation, with what they did or for whom they act."""
     plans = {deviation.old_plan, deviation.new_plan}
     found: dict[str, str] = {deviation.sealer: "sealed the plan that loosens"}
     for plan in dossier.plans:
@@ -57,7 +57,7 @@ def taking_part(dossier: Dossier, deviation: DeviationFacts) -> dict[str, str]:
             found.setdefault(run.starter, "started an audit of this version")
     if dossier.version is not None:
         found.setdefault(dossier.version.author, "registered this version")
-    return found
+    return lineage.with_delegates(dossier, found)
 
 
 def of_current(dossier: Dossier) -> tuple[DeviationFacts, ...]:

@@ -1,10 +1,13 @@
 """Who did what, and therefore may not judge it. Derived from the facts, never from a permission."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from governance.gates import evidence, live
 from governance.gates.spec import Dossier
+
+_TO_YOU: Final = re.compile(r"^(own|act)s\b")
 
 
 def _version_author(dossier: Dossier) -> set[str]:
@@ -80,5 +83,15 @@ def excluded(dossier: Dossier, names: tuple[str, ...]) -> dict[str, str]:
         words, people = ROLES_IN_LINEAGE[name]
         for person in people(dossier):
             found.setdefault(person, words)
+    return with_delegates(dossier, found)
+
+
+def with_delegates(dossier: Dossier, found: Mapping[str, str]) -> dict[str, str]:
+    """These people with what they did, and whoever acts for one of them; what one did oneself comes first."""
     bound = {h.person: found[h.principal] for h in reversed(dossier.holders) if h.principal in found}
     return {**{person: f"acts for someone who {words}" for person, words in bound.items()}, **found}
+
+
+def to_you(words: str) -> str:
+    """What somebody did, said to them: `own its data`."""
+    return _TO_YOU.sub(lambda word: word[1], words)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from governance.gates import evidence
+from governance.gates import evidence, lineage
 from governance.gates.live import live
 from governance.gates.plan import Line
 from governance.gates.requirements.approvals import VOTING_ROLES
@@ -189,12 +189,19 @@ def _here(dossier: Dossier, waiver: WaiverFacts) -> bool:
     )
 
 
+def part_takers(dossier: Dossier, requester: str, before: Iterable[str] = ()) -> dict[str, str]:
+    """Everybody who may not approve a waiver, with what they did or for whom they act; `before` approved the last."""
+    found = dict.fromkeys(before, "approved the waiver that this one renews")
+    if dossier.version is not None:
+        found[dossier.version.author] = "registered this version"
+    return lineage.with_delegates(dossier, {**found, requester: "asked for it"})
+
+
 def _sound(dossier: Dossier, rules: WaiverRules, waiver: WaiverFacts) -> bool:
-    independent = waiver.approver not in {waiver.requester, dossier.version.author if dossier.version else ""}
     return (
         waiver.intact
         and waiver.entitled
-        and independent
+        and waiver.approver not in part_takers(dossier, waiver.requester)
         and waiver.approved_role in rules.roles_for(waiver.renewal)
         and waiver.expires_at - waiver.starts <= timedelta(days=rules.max_days)
     )

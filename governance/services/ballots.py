@@ -1,9 +1,9 @@
 """What somebody may do with an approval request: vote in one of these ways, or not, and why."""
 
-import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Q
 
@@ -19,14 +19,12 @@ from registry.actors import Actor
 from registry.errors import AssayError, Conflict, Denied
 from registry.stages import Role
 
-_TO_YOU: Final = re.compile(r"^(own|act)s\b")  # lineage speaks of somebody; a refusal speaks to them
-
 
 class Excluded(Denied):
     """What somebody did keeps them, or whom they would speak for, from voting."""
 
     def __init__(self, who: str, why: str) -> None:
-        does = _TO_YOU.sub(lambda word: word[1], why) if who == "you" else why
+        does = lineage.to_you(why) if who == "you" else why
         super().__init__(
             f"You cannot vote on this: {who} {does}. Someone independent has to.", code="approval.excluded"
         )
@@ -97,7 +95,7 @@ def checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: 
         raise Denied("Votes are cast by people. A service account cannot vote.", code="approval.not_a_person")
     question = Question(request, gathered, demands)
     me = facts.person_of(actor.user)
-    if _standing(request).filter(Q(voter=me) | Q(voter__responsible=me)).exists():
+    if _standing(request).filter(_of(me, "voter")).exists():
         raise Conflict("You have voted on this request already.", code="approval.voted_already")
     if why := question.excluded.get(str(me)):
         raise Excluded("you", why)
@@ -171,7 +169,7 @@ def _reasons(question: Question, way: Way) -> Iterator[AssayError]:
         principal = facts.person_of(way.delegation.delegator)
         if why := question.excluded.get(str(principal)):
             yield Excluded("the person you would vote for", why)
-        used = Q(voter=principal) | Q(voter__responsible=principal) | Q(delegation__delegator=principal)
+        used = _of(principal, "voter") | _of(principal, "delegation__delegator")
         if _standing(question.request).filter(used).exists():
             yield Conflict(
                 f"{way.delegation.delegator.display_name} has voted already, or somebody for them.",
@@ -185,6 +183,11 @@ def _reasons(question: Question, way: Way) -> Iterator[AssayError]:
             f"First it is the turn of the {earlier}. Your vote is asked for afterwards.",
             code="approval.too_early",
         )
+
+
+def _of(person: uuid.UUID, field: str) -> Q:
+    """Rows of any account of a person."""
+    return Q(**{field: person}) | Q(**{f"{field}__responsible": person})
 
 
 def _standing(request: ApprovalRequest) -> Any:

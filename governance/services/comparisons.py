@@ -73,7 +73,7 @@ def acknowledge(
         if not barred:
             return _keep(actor, locked, champion, digest, comment)
         _record("comparison.refused", actor, locked, locked, digest=digest, why=barred)
-    refusal = Denied(_EXCLUDED.format(barred), code="comparison.excluded")
+    refusal = Denied(_EXCLUDED.format(lineage.to_you(barred)), code="comparison.excluded")
     refusal.recorded = True
     raise refusal
 
@@ -156,7 +156,7 @@ def _why_not(
     except AssayError as error:
         return error.message
     barred = _barred(actor, gathered)
-    return _EXCLUDED.format(barred) if barred else ""
+    return _EXCLUDED.format(lineage.to_you(barred)) if barred else ""
 
 
 def _runs(**which: Any) -> tuple[AuditRun, ...]:

@@ -133,5 +133,8 @@ def _independent(actor: Actor, condition: Condition) -> None:
     names = [n for d in questions.asked_by(gathered.policy_body, gathered.dossier.step) for n in d.exclude]
     if why := lineage.excluded(gathered.dossier, tuple(names)).get(str(me)):
         raise Denied(
-            f"You cannot confirm this: you {why}.", code="condition.excluded", by=actor, on=condition
+            f"You cannot confirm this: you {lineage.to_you(why)}.",
+            code="condition.excluded",
+            by=actor,
+            on=condition,
         )

@@ -6,7 +6,7 @@ from typing import Final
 from audits.models import Deviation, DeviationState
 from audits.services import deviations as loosened
 from governance.dossier import Gathered, gather_version
-from governance.gates import deviations
+from governance.gates import deviations, lineage
 from governance.gates.deviations import Seats, Standing
 from governance.gates.policy import parse
 from governance.gates.requirements.checks import ChecksPassed
@@ -46,7 +46,7 @@ def vote(
             return _cast(actor, question, _role(actor, question, role), verdict, comment)
         _record("deviation.vote_refused", actor, locked, why=question.barred, digest=digest)
     # Raised after the attempt is committed: who tries to accept their own looser bar is something a log should tell.
-    refusal = Denied(_BARRED.format(question.barred), code="deviation.excluded")
+    refusal = Denied(_BARRED.format(lineage.to_you(question.barred)), code="deviation.excluded")
     refusal.recorded = True
     raise refusal
 
@@ -73,7 +73,7 @@ def ballot(actor: Actor, deviation: Deviation) -> Ballot:
     except AssayError as error:
         return Ballot((), error.message, standing, seats)
     if question.barred:
-        return Ballot((), _BARRED.format(question.barred), standing, seats)
+        return Ballot((), _BARRED.format(lineage.to_you(question.barred)), standing, seats)
     return Ballot(roles, "", standing, seats)
 
 

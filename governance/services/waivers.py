@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from governance.gates import codec, waiving
+from governance.dossier import Gathered
+from governance.gates import codec, lineage, waiving
 from governance.gates.waiving import WaiverRules, WaiverTerms
 from governance.models import Waiver, WaiverState
 from governance.services import waiver_terms
@@ -108,13 +109,14 @@ def approve(*, actor: Actor, waiver: Waiver, digest: str, role: Role | None = No
     """Take responsibility for exactly these terms. Nobody approves what they asked for or made, whoever they are."""
     with record.transaction():
         locked = _locked(waiver)
-        refused = _refused(actor, locked, digest)
+        gathered = waiver_terms.facts_of(locked)
+        refused = _refused(actor, locked, digest, gathered)
         if not refused:
-            question = _question(actor, locked)
+            question = _question(actor, locked, gathered)
             return _approve(actor, question, _role(actor, question, role))
         _record("waiver.excluded", actor, locked, why=refused)
     # Raised after the attempt is committed, like a vote on one's own work.
-    refusal = Denied(_EXCLUDED.format(refused), code="waiver.excluded")
+    refusal = Denied(_EXCLUDED.format(lineage.to_you(refused)), code="waiver.excluded")
     refusal.recorded = True
     raise refusal
 
@@ -147,17 +149,17 @@ def choice(actor: Actor, waiver: Waiver) -> Choice:
     left = waiver_terms.budget_with(waiver, rules, gathered.dossier.now) if rules else None
     approvers = rules.roles_for(waiver.renewal) if rules else ()
     try:
-        refused = _refused(actor, waiver, waiver.digest)
+        refused = _refused(actor, waiver, waiver.digest, gathered)
         if refused:
-            return Choice((), _EXCLUDED.format(refused), left, approvers)
-        question = _question(actor, waiver)
+            return Choice((), _EXCLUDED.format(lineage.to_you(refused)), left, approvers)
+        question = _question(actor, waiver, gathered)
         first = _role(actor, question, None)
     except AssayError as error:
         return Choice((), error.message, left, approvers)
     return Choice(tuple(dict.fromkeys((first, *question.roles))), "", left, approvers)
 
 
-def _refused(actor: Actor, waiver: Waiver, digest: str) -> str:
+def _refused(actor: Actor, waiver: Waiver, digest: str, gathered: Gathered) -> str:
     """What keeps the actor from approving, or nothing; of a waiver that is still open and in the words they read."""
     check.require(actor, "vote", waiver)
     _still_open(waiver, WaiverState.REQUESTED)
@@ -167,11 +169,11 @@ def _refused(actor: Actor, waiver: Waiver, digest: str) -> str:
         )
     terms = waiver_terms.terms_of(waiver)
     codes = [one.code for one in terms.findings]
-    return _excluded(actor, waiver, waiver_terms.lineage_of(waiver.model_version, waiver.step, codes))
+    before = waiver_terms.lineage_of(waiver.model_version, waiver.step, codes)
+    return _excluded(actor, waiver, before, gathered)
 
 
-def _question(actor: Actor, waiver: Waiver) -> _Question:
-    gathered = waiver_terms.facts_of(waiver)
+def _question(actor: Actor, waiver: Waiver, gathered: Gathered) -> _Question:
     rules = waiver_terms.rules_of(gathered)
     waiver_terms.still_true(waiver, gathered, rules)
     held = facts.roles_of(actor.user.pk, waiver.system)
@@ -179,16 +181,12 @@ def _question(actor: Actor, waiver: Waiver) -> _Question:
     return _Question(waiver, gathered.dossier.now, rules, roles)
 
 
-def _excluded(actor: Actor, waiver: Waiver, before: Lineage) -> str:
+def _excluded(actor: Actor, waiver: Waiver, before: Lineage, gathered: Gathered) -> str:
     """What the actor is or did that keeps them from taking responsibility; empty for an independent person."""
     if actor.kind != "person":
         return "are a service account, and responsibility is taken by people"
-    person = actor.person_id
-    if person == waiver.requested_by.person_id:
-        return "asked for it"
-    if person == waiver.model_version.created_by.person_id:
-        return "registered this version"
-    return "approved the waiver that this one renews" if person in before.approvers else ""
+    found = waiving.part_takers(gathered.dossier, waiver.requested_by.person_id, before.approvers)
+    return found.get(actor.person_id, "")
 
 
 def _role(actor: Actor, question: _Question, wanted: Role | None) -> Role:

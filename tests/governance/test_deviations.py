@@ -9,12 +9,13 @@ from audits.services import plans
 from governance.dossier import gather_version
 from governance.gates import evidence
 from governance.models import DeviationVote, VoteVerdict
-from governance.services import deviations
+from governance.services import delegations, deviations
 from registry.errors import AssayError, Conflict, Denied, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion
 from registry.stages import Role
 from tests.cast import Cast, grant
 from tests.governance import staging
+from tests.governance.test_voting import lend
 
 LOOSER = [staging.CHECKS[0], {**staging.CHECKS[1], "threshold": 0.7}]
 WHY = "The four-fifths bar was copied from another product."
@@ -107,6 +108,15 @@ def test_who_had_a_part_in_it_does_not_vote_and_the_attempt_is_kept(
     assert refused.value.recorded
     assert not DeviationVote.objects.exists()
     assert LedgerEntry.objects.filter(event="deviation.vote_refused").count() == 1
+
+
+def test_who_acts_for_somebody_who_had_a_part_in_it_does_not_vote(cast: Cast, deviation: Deviation) -> None:
+    grant(cast, "dev", Role.APPROVER)
+    lent = lend(cast, "dev", "rita", Role.APPROVER)
+    with pytest.raises(Denied, match="you act for someone who sealed the plan that loosens"):
+        vote(cast, deviation, "rita")
+    delegations.revoke(actor=cast.actor("dev"), delegation=lent)
+    assert vote(cast, deviation, "rita").role == Role.VALIDATOR
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from registry.errors import Conflict, Denied, GateRefused, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion, System, User
 from registry.services import people
 from registry.stages import Role
-from tests.cast import Cast, grant
+from tests.cast import PASSWORD, Cast, grant
 from tests.governance import staging
 from tests.make import make_dataset_version, make_document, make_system, make_version
 
@@ -380,6 +380,19 @@ def test_nobody_speaks_for_somebody_who_has_spoken(cast: Cast) -> None:
     with pytest.raises(Conflict, match="has voted already") as refused:
         staging.vote(cast, request, "stew", delegation=second)
     assert refused.value.code == "approval.authority_used"
+
+
+def test_nor_do_two_for_the_two_accounts_of_one_person(cast: Cast) -> None:
+    request = ask(cast, at_validation(cast, "[{role: approver, count: 2}]"))
+    second = User.objects.create_user("adam2", "adam2@example.org", PASSWORD, responsible=cast.adam)
+    people.grant_role(actor=cast.actor("olga"), organisation=cast.acme, user=second, role=Role.APPROVER)
+    cast.second = second  # type: ignore[attr-defined]
+    lent, also_lent = lend(cast, "adam", "aud", Role.APPROVER), lend(cast, "second", "stew", Role.APPROVER)
+    staging.vote(cast, request, "aud", delegation=lent)
+    with pytest.raises(Conflict, match="has voted already"):
+        staging.vote(cast, request, "stew", delegation=also_lent)
+    grant(cast, "rita", Role.APPROVER)
+    assert staging.vote(cast, request, "rita").role == Role.APPROVER
 
 
 def test_a_delegate_of_somebody_excluded_is_excluded(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from governance.dossier import gathering
 from governance.gates.spec import Verdict
 from governance.models import Waiver, WaiverState
-from governance.services import asking, transitions, waivers
+from governance.services import asking, delegations, transitions, waivers
 from registry.errors import AssayError, Conflict, Denied, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion, User
 from registry.services import people
@@ -19,6 +19,7 @@ from tests.cast import PASSWORD, Cast, grant
 from tests.governance import exceptional as given
 from tests.governance import staging
 from tests.governance.gates import facts
+from tests.governance.test_voting import lend
 from tests.make import make_document
 
 
@@ -222,6 +223,53 @@ def test_a_second_account_of_the_requester_is_the_requester(cast: Cast, version:
     people.grant_role(actor=cast.actor("olga"), organisation=cast.acme, user=second, role=Role.VALIDATOR)
     cast.second = second  # type: ignore[attr-defined]
     assert refused_because(cast, given.ask(cast, version), cast.actor("second")) == "asked for it"
+
+
+@pytest.mark.parametrize(
+    ("asks", "why"),
+    [
+        ("dev", "acts for someone who asked for it"),
+        ("olga", "acts for someone who registered this version"),
+    ],
+)
+def test_a_delegate_of_who_had_a_part_in_it_is_bound_like_them(
+    cast: Cast, version: ModelVersion, asks: str, why: str
+) -> None:
+    grant(cast, "dev", Role.APPROVER)
+    waiver, lent = given.ask(cast, version, by=asks), lend(cast, "dev", "rita", Role.APPROVER)
+    assert waivers.choice(cast.actor("rita"), waiver).why_not.startswith(
+        "You cannot approve this waiver: you act for someone"
+    )
+    assert refused_because(cast, waiver, cast.actor("rita")) == why
+    delegations.revoke(actor=cast.actor("dev"), delegation=lent)
+    assert given.approve(cast, waiver, "rita").state == WaiverState.APPROVED
+
+
+def test_a_delegate_of_who_approved_the_last_one_does_not_approve_the_next(
+    cast: Cast, version: ModelVersion
+) -> None:
+    grant(cast, "adam", Role.REVIEWER)
+    given.approve(cast, given.ask(cast, version), "adam")
+    renewal = given.ask(cast, version, expires_at=given.until(days=15))
+    lent = lend(cast, "adam", "cora", Role.APPROVER)
+    assert refused_because(cast, renewal, cast.actor("cora")) == (
+        "acts for someone who approved the waiver that this one renews"
+    )
+    delegations.revoke(actor=cast.actor("adam"), delegation=lent)
+    assert given.approve(cast, renewal, "cora").state == WaiverState.APPROVED
+
+
+def test_one_whose_approver_comes_to_act_for_who_asked_counts_no_more(
+    cast: Cast, version: ModelVersion, printer: None
+) -> None:
+    grant(cast, "dev", Role.APPROVER)
+    given.approve(cast, given.ask(cast, version), "rita")
+    staging.allowed(cast, version)
+    assert given.door(cast, version).allows
+    lent = lend(cast, "dev", "rita", Role.APPROVER)
+    assert not given.door(cast, version).allows
+    delegations.revoke(actor=cast.actor("dev"), delegation=lent)
+    assert given.door(cast, version).allows
 
 
 def test_a_superuser_without_a_role_finds_nothing(cast: Cast, version: ModelVersion) -> None:
