@@ -56,6 +56,13 @@ def _answer(request: HttpRequest, status: int, code: str, words: str) -> HttpRes
     return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
 
 
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the token of this browser's session."""
+    words = "This form is too old, or was not opened in this browser. Nothing was changed. Go back and load it again."
+    refused = errors.Denied(words, code="form.stale")
+    return render(request, "error.html", {"error": refused, "status": 403}, status=403)
+
+
 def crashed(request: HttpRequest) -> HttpResponse:
     """A bug: its traceback is in the log, never in the answer. No template and no database are needed to say so."""
     words = "Assay failed while answering. Nothing was changed. Whoever runs it finds the cause in the log."

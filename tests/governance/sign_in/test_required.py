@@ -95,6 +95,19 @@ def test_the_api_with_the_session_is_no_way_round(cast: Cast, sign_in: SignIn) -
     assert browser.post(address, {"name": "loans"}, content_type="application/json").status_code == 201
 
 
+def test_an_answer_from_before_is_not_given_again(cast: Cast, sign_in: SignIn) -> None:
+    address = f"/api/v1/systems/{make_system(cast).pk}/datasets"
+    weak, strong = sign_in("dev"), sign_in("dev")
+    set_up(strong)
+
+    def make(browser: Client) -> int:
+        once = {"Idempotency-Key": "once"}
+        answer = browser.post(address, {"name": "loans"}, content_type="application/json", headers=once)
+        return answer.status_code
+
+    assert (make(strong), make(strong), make(weak)) == (201, 201, 403)
+
+
 def test_signing_out_and_the_own_password_stay_reachable(cast: Cast, sign_in: SignIn) -> None:
     browser = sign_in("olga")
     assert browser.get("/accounts/password/change/").status_code == 200
