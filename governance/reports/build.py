@@ -211,8 +211,8 @@ def _limits(material: Material, register: Register) -> tuple[Statement, ...]:
     return tuple(
         Statement(f"{section}: {text}", (register[str(document.pk)],))
         for document in material.documents
-        for section, text in document.content.items()
-        if section in wanted and str(text).strip()
+        for section, text in document.told()
+        if section in wanted and text.strip()
     )
 
 

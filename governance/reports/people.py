@@ -44,12 +44,12 @@ def _statements(
     documents: Sequence[Document], kinds: Sequence[str], cites: dict[str, str]
 ) -> tuple[Statement, ...]:
     return tuple(
-        Statement(f"{section}: {text}" if section != "text" else str(text), (cites[str(document.pk)],))
+        Statement(f"{section}: {text}" if section != "text" else text, (cites[str(document.pk)],))
         for kind in kinds
         for document in documents
         if document.kind == kind
-        for section, text in document.content.items()
-        if str(text).strip()
+        for section, text in document.told()
+        if text.strip()
     )
 
 

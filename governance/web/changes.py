@@ -106,9 +106,9 @@ def _documents(about: ModelVersion | System, was: Sequence[str], now: Sequence[s
 
 def _sections(before: Document | None, after: Document | None, url: str) -> Iterator[Line]:
     title = (after or before).title if (after or before) else ""  # type: ignore[union-attr]
-    old, new = (dict(document.content) if document else {} for document in (before, after))
+    old, new = (dict(document.told()) if document else {} for document in (before, after))
     for section in sorted({*old, *new}):
-        was, now = (str(text.get(section, "")) for text in (old, new))
+        was, now = (text.get(section, "") for text in (old, new))
         if was == now:
             continue
         how = "is new" if not was else "is gone" if not now else "changed"

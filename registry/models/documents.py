@@ -1,7 +1,8 @@
 """Typed, versioned, content-hashed documents."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -53,3 +54,26 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.kind} {self.number})"
+
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The sections as people read them: what is written of several things is one section for each of them."""
+        return tuple(pair for section, value in self.content.items() for pair in _told(section, value))
+
+
+def _told(section: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{section}: {name}", _in_words(inner)
+    else:
+        yield section, _in_words(value)
+
+
+def _in_words(value: Any) -> str:
+    """`definition: Share of a year; source: payroll` instead of braces and quotes."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(_in_words(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.models import Document
 from registry.services import outlines
 from tests.cast import Cast
 from tests.make import make_document, make_system
@@ -54,6 +55,19 @@ def test_features_count_when_something_is_said_of_them() -> None:
     found = outlines.outline("feature_documentation", {"Features": FEATURES})
     assert found == {"missing": [], "features": ["age", "income"], "dropped": []}
     assert outlines.outline("feature_documentation", {"text": "income and age"})["missing"] == ["features"]
+
+
+def test_people_read_words_and_no_braces() -> None:
+    of_income = {"definition": "Income of a year", "source": "payroll", "used": True}
+    document = Document(
+        content={"text": "Why.", "features": {"income": of_income, "zip": "Where."}, "by": ["a", "b"]}
+    )
+    assert document.told() == (
+        ("text", "Why."),
+        ("features: income", "definition: Income of a year; source: payroll; used: yes"),
+        ("features: zip", "Where."),
+        ("by", "a, b"),
+    )
 
 
 def test_a_decision_needs_its_reason() -> None:
