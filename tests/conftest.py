@@ -20,11 +20,16 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
+from hypothesis import settings as properties  # noqa: E402
 
 from governance.models import Decision  # noqa: E402
 from governance.services import policies, replays  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
 from tests.lanes import uses_the_database  # noqa: E402
+
+# A busy machine proves nothing.
+properties.register_profile("assay", deadline=None)
+properties.load_profile("assay")
 
 
 @pytest.fixture(autouse=True)

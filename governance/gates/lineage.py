@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from governance.gates import evidence, live
+from governance.gates.memory import once
 from governance.gates.spec import Dossier
 
 _TO_YOU: Final = re.compile(r"^(own|act)s\b")
@@ -76,7 +77,8 @@ ROLES_IN_LINEAGE: Final[dict[str, tuple[str, Callable[[Dossier], set[str]]]]] = 
 }
 
 
-def excluded(dossier: Dossier, names: tuple[str, ...]) -> dict[str, str]:
+@once
+def excluded(dossier: Dossier, names: tuple[str, ...]) -> Mapping[str, str]:
     """Every person who may not vote, with the first reason why; delegates of such a person are bound like them."""
     found: dict[str, str] = {}
     for name in names:

@@ -4,16 +4,20 @@ from collections.abc import Callable
 from functools import wraps
 
 
-def once[Frozen, Derived](derive: Callable[[Frozen], Derived]) -> Callable[[Frozen], Derived]:
-    """Keep what was derived with the frozen object it was derived from; a changed copy starts anew."""
-    key = f"_{derive.__module__}.{derive.__qualname__}"
+def once[Frozen, *Words, Derived](
+    derive: Callable[[Frozen, *Words], Derived],
+) -> Callable[[Frozen, *Words], Derived]:
+    """Keep what was derived with the frozen object it was derived from; a changed copy starts anew.
+
+    What else it depends on is given in its place and hashable. What comes back is everybody's: nobody changes it.
+    """
+    name = f"_{derive.__module__}.{derive.__qualname__}"
 
     @wraps(derive)
-    def remembered(frozen: Frozen) -> Derived:
-        known = frozen.__dict__
-        if key not in known:
-            known[key] = derive(frozen)
-        found: Derived = known[key]
-        return found
+    def remembered(frozen: Frozen, *words: *Words) -> Derived:
+        known: dict[object, Derived] = frozen.__dict__.setdefault(name, {})
+        if words not in known:
+            known[words] = derive(frozen, *words)
+        return known[words]
 
     return remembered

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from governance.gates.requirements.base import Place
 from governance.gates.spec import Finding
@@ -26,7 +26,9 @@ def numbered(lines: Sequence[Line]) -> list[Line]:
         code = line.finding.code
         seen[code] += 1
         if seen[code] > 1:
-            line = replace(line, finding=replace(line.finding, code=f"{code}#{seen[code]}"))
+            # Not by `replace`, which takes three times as long: there may be hundreds.
+            finding = Finding(**{**vars(line.finding), "code": f"{code}#{seen[code]}"})
+            line = Line(line.place, finding, line.disturbs)
         found.append(line)
     return found
 

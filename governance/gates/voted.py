@@ -59,11 +59,6 @@ class VoteFacts:
     principal: str = ""
     withdrawn: bool = False
 
-    @property
-    def authority(self) -> str:
-        """Whose role it is that speaks."""
-        return self.principal or self.voter
-
 
 @dataclass(frozen=True)
 class HolderFacts:

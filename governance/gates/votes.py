@@ -34,10 +34,12 @@ def fields_of(seats: Iterable[Seat]) -> dict[str, frozenset[str]]:
     return {seat.role: seat.fields for seat in seats}
 
 
-def own_step(dossier: Dossier) -> list[VoteFacts]:
+@once
+def own_step(dossier: Dossier) -> tuple[VoteFacts, ...]:
     """The votes on this step, oldest first."""
     to_stage = dossier.step.to_stage if dossier.step else None
-    return sorted((v for v in dossier.votes if v.to_stage == to_stage), key=lambda v: (v.voted_at, v.voter))
+    mine = [vote for vote in dossier.votes if vote.to_stage == to_stage]
+    return tuple(sorted(mine, key=lambda vote: (vote.voted_at, vote.voter)))
 
 
 def request_of(dossier: Dossier, vote: VoteFacts) -> RequestFacts | None:
@@ -54,7 +56,8 @@ def stale_fields(dossier: Dossier, vote: VoteFacts, signed: Iterable[str]) -> tu
     return subject.changed_fields(request.subject, subject.now(dossier), signed)
 
 
-def standing(dossier: Dossier, seats: Sequence[Seat]) -> list[VoteFacts]:
+@once
+def standing(dossier: Dossier, seats: tuple[Seat, ...]) -> tuple[VoteFacts, ...]:
     """The last word of each person that is still about the facts as they are.
 
     A withdrawn question carries no approval; nor does one that has been used up, when the same step is to be taken
@@ -71,7 +74,7 @@ def standing(dossier: Dossier, seats: Sequence[Seat]) -> list[VoteFacts]:
                 del last[vote.voter]
         elif vote.verdict != "approve" or vote.request not in void:
             last[vote.voter] = vote
-    return list(last.values())
+    return tuple(last.values())
 
 
 def one_voice_each(votes: Sequence[VoteFacts]) -> list[VoteFacts]:

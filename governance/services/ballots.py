@@ -1,7 +1,7 @@
 """What somebody may do with an approval request: vote in one of these ways, or not, and why."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Question:
     demands: tuple[Approvals, ...]
 
     @property
-    def excluded(self) -> dict[str, str]:
+    def excluded(self) -> Mapping[str, str]:
         """Every person who may not vote, with the reason why."""
         names = tuple(name for demand in self.demands for name in demand.exclude)
         return lineage.excluded(self.gathered.dossier, names)

@@ -59,3 +59,19 @@ def test_assay_by_itself_only_stops() -> None:
         (lifecycle.MODEL_VERSION, "monitoring", "suspended"),
     }
     assert all(row.gate is None for row in lifecycle.TRANSITIONS if row.by_assay)
+
+
+def test_the_steps_from_a_stage_stand_in_the_tables_order() -> None:
+    assert [row.name for row in lifecycle.steps_from(lifecycle.MODEL_VERSION, "compliance")] == [
+        "compliance→production",
+        "compliance→development",
+        "compliance→rejected",
+        "compliance→retired",
+    ]
+    # Both kinds have a stage of this name, with steps of their own.
+    assert [row.name for row in lifecycle.steps_from(lifecycle.SYSTEM, "development")] == [
+        "development→live",
+        "development→feature_engineering",
+        "development→retired",
+    ]
+    assert lifecycle.steps_from(lifecycle.SYSTEM, "production") == ()

@@ -1,6 +1,6 @@
 """The demand that different people, each in their role and turn, have approved exactly this."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
@@ -28,6 +28,7 @@ _AGAINST: Final = {
     "reject": ("rejected", "rejected exactly this subject", "No rejection"),
     "request_changes": ("changes", "asked for changes to exactly this subject", "No change asked for"),
 }
+Given = Mapping[str, list[VoteFacts]]  # the approvals in each role
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,16 @@ class Approvals(Requirement):
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each word against, each lapsed condition, each role, and one when nobody could lawfully vote."""
-        given = self._given(dossier)
+        words, given = votes.standing(dossier, self.seats), self._given(dossier)
         counting = votes.in_turn(self.seats, given)
-        lines = [self._of_seat(dossier, seat, counting) for seat in self.seats]
-        return (*self._against(dossier), *self._lapsed(dossier), *self._staffing(dossier, given), *lines)
+        lines = [self._of_seat(dossier, seat, given, counting) for seat in self.seats]
+        return (*_against(words), *_lapsed(dossier, words), *self._staffing(dossier, given), *lines)
 
     def given(self, dossier: Dossier, role: str) -> list[VoteFacts]:
         """The approvals in a role that count: on what it signs as it is now, by someone who may, in turn."""
         return votes.in_turn(self.seats, self._given(dossier)).get(role, [])
 
-    def _given(self, dossier: Dossier) -> dict[str, list[VoteFacts]]:
+    def _given(self, dossier: Dossier) -> Given:
         """The approvals in each role, whether or not it is its turn."""
         excluded = lineage.excluded(dossier, self.exclude)
         able = [
@@ -113,20 +114,22 @@ class Approvals(Requirement):
 
     def waits_for(self, dossier: Dossier, role: str) -> tuple[str, ...]:
         """The roles whose votes have to be given before it is this role's turn."""
+        return self._earlier(role, self._given(dossier))
+
+    def _earlier(self, role: str, given: Given) -> tuple[str, ...]:
         turn = next((seat.order for seat in self.seats if seat.role == role), 0)
-        given = self._given(dossier)
         return tuple(
             seat.role for seat in self.seats if seat.order < turn and len(given[seat.role]) < seat.count
         )
 
-    def _of_seat(self, dossier: Dossier, seat: Seat, counting: Mapping[str, list[VoteFacts]]) -> Finding:
+    def _of_seat(self, dossier: Dossier, seat: Seat, all_given: Given, counting: Given) -> Finding:
         given, label = len(counting[seat.role]), _label(seat.role)
         state, sentence = (
             State.MET,
             f"{given} of {seat.count} approvals by a {label} are given on this subject.",
         )
         if given < seat.count:
-            state, sentence = self._why_missing(dossier, seat, sentence)
+            state, sentence = self._why_missing(dossier, seat, sentence, all_given)
         return Finding(
             code=f"approvals.{seat.role}",
             state=state,
@@ -140,8 +143,8 @@ class Approvals(Requirement):
         action = f"A {label} votes on the approval request."
         return action if votes.open_request(dossier, self.request_days) else f"Ask for approval. {action}"
 
-    def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str) -> tuple[State, str]:
-        if waiting := self.waits_for(dossier, seat.role):
+    def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str, given: Given) -> tuple[State, str]:
+        if waiting := self._earlier(seat.role, given):
             earlier = " and ".join(_label(role) for role in waiting)
             return State.OPEN, f"{sentence} First it is the turn of the {earlier}."
         for vote in reversed(votes.own_step(dossier)):
@@ -162,44 +165,7 @@ class Approvals(Requirement):
                 return State.STALE, f"{sentence} A vote was given on a condition that has lapsed."
         return State.OPEN, sentence
 
-    def _against(self, dossier: Dossier) -> list[Finding]:
-        found = []
-        for vote in votes.standing(dossier, self.seats):
-            if vote.verdict not in _AGAINST:
-                continue
-            code, did, requirement = _AGAINST[vote.verdict]
-            found.append(
-                Finding(
-                    code=f"approvals.{code}.{vote.role}",
-                    state=State.OPEN,
-                    sentence=f"A {_label(vote.role)} {did}.",
-                    requirement=requirement,
-                    owner_role=vote.role,
-                    clears="Change what the rejection names; or ask again, and the same person approves."
-                    if vote.verdict == "reject"
-                    else "Change what was asked for; or ask again, and the same person approves.",
-                )
-            )
-        return found
-
-    def _lapsed(self, dossier: Dossier) -> list[Finding]:
-        """A lapsed condition closes the gate whether or not the policy asks about conditions."""
-        approving = [v for v in votes.standing(dossier, self.seats) if v.verdict == "approve"]
-        return [
-            Finding(
-                code=f"approvals.condition.{condition.role}",
-                state=State.OPEN,
-                sentence=f"A condition of the {_label(condition.role)}'s approval was due on"
-                f" {condition.due_on} and is not met; the approval does not count.",
-                requirement="Conditions of the approvals",
-                owner_role=condition.role,
-                clears=f"The owner of the condition does what was asked, and a {_label(condition.role)} confirms it.",
-            )
-            for vote in approving
-            for condition in votes.lapsed(dossier, vote)
-        ]
-
-    def _staffing(self, dossier: Dossier, given: Mapping[str, list[VoteFacts]]) -> list[Finding]:
+    def _staffing(self, dossier: Dossier, given: Given) -> list[Finding]:
         excluded = lineage.excluded(dossier, self.exclude)
         cast = {vote.principal: staffing.SPENT for row in given.values() for vote in row if vote.principal}
         cast |= {vote.voter: vote.role for row in given.values() for vote in row}
@@ -230,3 +196,42 @@ class Approvals(Requirement):
 
 def _label(role: str) -> str:
     return Role(role).label.lower()
+
+
+def _against(words: Sequence[VoteFacts]) -> list[Finding]:
+    found = []
+    for vote in words:
+        if vote.verdict not in _AGAINST:
+            continue
+        code, did, requirement = _AGAINST[vote.verdict]
+        found.append(
+            Finding(
+                code=f"approvals.{code}.{vote.role}",
+                state=State.OPEN,
+                sentence=f"A {_label(vote.role)} {did}.",
+                requirement=requirement,
+                owner_role=vote.role,
+                clears="Change what the rejection names; or ask again, and the same person approves."
+                if vote.verdict == "reject"
+                else "Change what was asked for; or ask again, and the same person approves.",
+            )
+        )
+    return found
+
+
+def _lapsed(dossier: Dossier, words: Sequence[VoteFacts]) -> list[Finding]:
+    """A lapsed condition closes the gate whether or not the policy asks about conditions."""
+    return [
+        Finding(
+            code=f"approvals.condition.{condition.role}",
+            state=State.OPEN,
+            sentence=f"A condition of the {_label(condition.role)}'s approval was due on"
+            f" {condition.due_on} and is not met; the approval does not count.",
+            requirement="Conditions of the approvals",
+            owner_role=condition.role,
+            clears=f"The owner of the condition does what was asked, and a {_label(condition.role)} confirms it.",
+        )
+        for vote in words
+        if vote.verdict == "approve"
+        for condition in votes.lapsed(dossier, vote)
+    ]

@@ -17,6 +17,18 @@ def reported(dossier: Dossier) -> Dossier:
     return facts.reported(replace(dossier, reports=()))
 
 
+def test_it_asks_for_what_a_policy_wrote() -> None:
+    of = [
+        {"role": "approver", "order": 2, "signs": ["evidence", "datasets"]},
+        {"role": "validator"},
+        {"role": "validator", "count": 2},
+    ]
+    asked = Approvals.of({"of": of, "exclude": ["requester"], "within_days": 9, "request_days": 7})
+    seats = (Seat("validator", 3), Seat("approver", order=2, signs=("datasets", "evidence")))
+    assert asked == Approvals(seats, ("requester",), 9, 7)
+    assert Approvals.of({"of": of[1:2], "exclude": []}) == Approvals((Seat("validator"),))
+
+
 def test_a_missing_vote_is_open_and_says_who_clears_it() -> None:
     dossier = facts.voted(facts.asked(facts.bare()), vera="validator", cora="compliance_officer")
     found = finding(decided(dossier), "approvals.approver")

@@ -62,8 +62,27 @@ def test_who_asked_for_another_step_may_judge_this_one() -> None:
     assert lineage.excluded(replace(dossier, step=None), ("requester",)) == {}
 
 
-def test_a_system_has_no_version_whose_author_could_be_excluded() -> None:
-    assert lineage.excluded(replace(facts.bare(), version=None), ("version_author",)) == {}
+@pytest.mark.parametrize("name", lineage.ROLES_IN_LINEAGE)
+def test_where_a_thing_is_not_nobody_made_it(name: str) -> None:
+    system = replace(facts.bare(), version=None, step=None, policy=None)
+    expected = {
+        "dataset_author": {"stew"},
+        "dataset_owner": {"stew"},
+        "evidence_producer": {"vera"},
+        "run_starter": {"vera"},
+        "system_owner": {"olga"},
+        "document_author": {"dev"},
+    }
+    assert set(lineage.excluded(system, (name,))) == expected.get(name, set())
+
+
+def test_a_delegate_of_somebody_excluded_is_told_for_whom() -> None:
+    lent = HolderFacts("dora", "approver", "dev")
+    dossier = replace(facts.bare(), holders=(lent,))
+    assert lineage.excluded(dossier, ("version_author",)) == {
+        "dev": "registered this version",
+        "dora": "acts for someone who registered this version",
+    }
 
 
 def test_seats_that_are_taken_need_nobody() -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from governance.gates import codec, evidence, subject
-from governance.gates.spec import Step
+from governance.gates.spec import Step, Subject
+from registry.ledger import chain
 from tests.governance.gates import facts
+from tests.governance.gates.test_classified import classification
 
 
 def test_only_data_the_version_was_made_from_are_its_own() -> None:
@@ -25,14 +27,72 @@ def test_a_run_without_a_result_is_evidence_by_its_name() -> None:
     assert subject.subject_of(replace(facts.bare(), runs=(errored,))).evidence == ("run-9",)
 
 
+def test_a_versions_step_signs_the_version_its_data_and_what_was_found() -> None:
+    dossier = facts.bare()
+    expected = Subject(
+        model_version="version-1",
+        step="compliance→production",
+        artifact=facts.digest("model"),
+        datasets=(facts.digest("train"),),
+        features=chain.digest_of(
+            {"features": facts.digest("features"), "columns": [facts.digest("columns")]}
+        ),
+        intended_use=facts.digest("intended_use_statement"),
+        policy=facts.policy_facts().digest,
+        evidence=(facts.digest("result"),),
+    )
+    assert subject.subject_of(dossier) == expected
+    assert subject.subject_of(dossier, of_step=False) == replace(expected, step="")
+    assert subject.subject_of(replace(dossier, step=None, policy=None)) == replace(
+        expected, step="", policy=""
+    )
+
+
+def test_a_step_signs_its_own_waivers_and_a_report_tells_of_all() -> None:
+    own = facts.covering(facts.bare())
+    other = replace(own, id="other", step="validation→compliance", digest=facts.digest("other"))
+    dossier = replace(facts.bare(), waivers=(own, other))
+    everything = tuple(sorted((own.digest, other.digest)))
+    assert subject.subject_of(dossier).waivers == (own.digest,)
+    assert subject.subject_of(dossier, of_step=False).waivers == everything
+    assert subject.subject_of(replace(dossier, step=None)).waivers == everything
+
+
+SYSTEM = replace(facts.bare(), version=None, step=Step("system", "data_sourcing", "feature_engineering"))
+NOTHING = Subject("", "", "", (), "", "", "", (), system="system-1", classification="high")
+
+
 def test_a_systems_step_signs_what_it_is_for_what_was_written_and_its_data() -> None:
-    system = replace(facts.bare(), version=None, step=Step("system", "data_sourcing", "feature_engineering"))
-    question = subject.subject_of(system)
-    assert (question.system, question.classification) == ("system-1", "high")
-    assert (question.model_version, question.artifact, question.evidence) == ("", "", ())
-    assert question.datasets == tuple(sorted((facts.digest("train"), facts.digest("test"))))
-    assert question.intended_use not in question.documents
-    assert len(question.documents) == 3
+    others = ("problem_definition", "dataset_datasheet", "model_card")
+    expected = replace(
+        NOTHING,
+        step="data_sourcing→feature_engineering",
+        datasets=tuple(sorted((facts.digest("train"), facts.digest("test")))),
+        features=chain.digest_of({"columns": [facts.digest("columns")] * 2}),
+        intended_use=facts.digest("intended_use_statement"),
+        policy=facts.policy_facts().digest,
+        documents=tuple(sorted(facts.digest(kind) for kind in others)),
+    )
+    assert subject.subject_of(SYSTEM) == expected
+    bare = replace(SYSTEM, step=None, policy=None, datasets=(), documents=())
+    assert subject.subject_of(bare) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ((), "high"),
+        (("in_force",), "high 0"),
+        (("in_force", "waiting"), "high 0"),
+        (("replaced", "in_force"), "high 1"),
+        (("in_force", "in_force"), "high 1"),
+    ],
+)
+def test_it_signs_the_tier_and_the_answers_in_force(states: tuple[str, ...], said: str) -> None:
+    rows = tuple(
+        classification(state=state, answers_digest=str(number)) for number, state in enumerate(states)
+    )
+    assert subject.subject_of(replace(SYSTEM, classifications=rows)).classification == said
 
 
 def test_a_decision_of_old_knew_no_subject_of_a_systems_step() -> None:
@@ -64,6 +124,13 @@ def test_what_came_later_and_says_nothing_leaves_the_digest_as_it_was() -> None:
 def test_changes_are_told_in_words(changed: dict[str, str], words: str) -> None:
     before = subject.subject_of(facts.bare())
     assert subject.changed_words(before, replace(before, **changed)) == words  # type: ignore[arg-type]
+
+
+def test_only_the_changes_that_are_asked_about_are_told() -> None:
+    before = subject.subject_of(facts.bare())
+    after = replace(before, policy="x", artifact="z")
+    assert subject.changed_words(before, after, {"policy", "evidence"}) == "the policy"
+    assert subject.changed_words(before, after, {"evidence"}) == ""
 
 
 def test_every_run_that_ended_is_an_attempt() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -192,6 +192,7 @@ def test_later_turns_count_only_while_earlier_ones_are_filled() -> None:
     late = facts.voted(dossier, cora="compliance_officer", adam="approver")
     assert set(met(TURNS, late)) == set(ROLES)
     assert TURNS.given(late, "approver") == []
+    assert TURNS.given(late, "reviewer") == []  # who has no seat
     assert met(TURNS, facts.voted(late, vera="validator")) == {}
     assert TURNS.waits_for(late, "validator") == ()
     assert TURNS.waits_for(late, "approver") == ("validator",)
@@ -276,6 +277,19 @@ def test_a_vote_whose_condition_lapsed_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
+    ("due_at", "day"),
+    [
+        (datetime(2026, 11, 24, tzinfo=UTC), "2026-11-23"),
+        (datetime(2026, 11, 24, 0, 0, 0, 1, tzinfo=UTC), "2026-11-24"),
+        (datetime(2026, 11, 24, 0, 30, tzinfo=timezone(timedelta(hours=1))), "2026-11-23"),
+    ],
+)
+def test_the_last_day_of_a_condition_is_told_as_it_was_set(due_at: datetime, day: str) -> None:
+    [condition] = conditional(signed(True), due_at=due_at).conditions
+    assert condition.due_on == day
+
+
+@pytest.mark.parametrize(
     ("none", "changes", "state"),
     [
         ("lapsed", {}, State.MET),
@@ -310,7 +324,7 @@ def test_a_word_taken_back_never_brings_an_approval_back(before: str, left: str 
     dossier = facts.asked(facts.bare())
     first = facts.vote(dossier, "vera", "validator", verdict=before)
     second = facts.vote(dossier, "vera", "validator", withdrawn=True, voted_at=facts.ago(days=1))
-    found = votes.standing(replace(dossier, votes=(first, second)), [Seat("validator")])
+    found = votes.standing(replace(dossier, votes=(first, second)), (Seat("validator"),))
     assert [vote.verdict for vote in found] == ([left] if left else [])
 
 
@@ -322,10 +336,10 @@ def test_a_step_that_was_taken_uses_up_every_vote_so_far() -> None:
     first = facts.asked(dossier, state="replaced")
     vote = facts.vote(first, "vera", "validator", to_stage="monitoring")
     voted = replace(first, votes=(vote,))
-    seats = [Seat("validator", signs=("artifact",))]
-    assert votes.standing(voted, seats) == [vote]
+    seats = (Seat("validator", signs=("artifact",)),)
+    assert votes.standing(voted, seats) == (vote,)
     used = facts.asked(voted, id="request-2", state="used", requested_at=facts.ago(days=1))
-    assert votes.standing(used, seats) == []
+    assert votes.standing(used, seats) == ()
 
 
 def test_a_request_that_expired_is_asked_again() -> None:
