@@ -220,6 +220,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["registry.api.parsing.BoundedJSON"],
     "DEFAULT_PAGINATION_CLASS": "registry.api.pagination.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing
     "EXCEPTION_HANDLER": "registry.api.errors.problem",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,

@@ -14,7 +14,7 @@ from audits.api.pagination import MeasurementPages, PlanPages, RunPages
 from audits.models import AuditRun, CheckPlan
 from audits.services import plans, reproductions, runs
 from registry import selectors as facts
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.errors import Invalid, NotFound
 from registry.ledger import record
 from registry.models import DatasetVersion, ModelVersion
@@ -74,7 +74,7 @@ class ExecutePlan(WriteEndpoint):
         return Response(shapes.RunOut(selectors.run_of(actor, run.pk)).data, status=202)
 
 
-class ReproduceRun(WriteEndpoint):
+class ReproduceRun(WithoutBody, WriteEndpoint):
     """Making a run again."""
 
     @extend_schema(operation_id="reproduce_run", request=None, responses={202: shapes.RunOut})
@@ -138,7 +138,7 @@ class Measurements(Endpoint):
         return self.page(rows, shapes.MeasurementOut)
 
 
-class CancelRun(WriteEndpoint):
+class CancelRun(WithoutBody, WriteEndpoint):
     """Stopping a run."""
 
     @extend_schema(operation_id="cancel_run", request=None, responses={200: shapes.RunOut})

@@ -83,6 +83,17 @@ class Endpoint(APIView):
         return paginator.get_paginated_response(serializer(found, many=True).data)
 
 
+class WithoutBody(Endpoint):
+    """An endpoint whose POST says everything with its address: a field beside it is refused, not ignored."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Look at the body once it is known who calls."""
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and (sent := request.data):
+            names = sorted(map(str, sent)) if isinstance(sent, dict) else ["non_field_errors"]
+            raise serializers.ValidationError({name: ["Unknown field. This takes none."] for name in names})
+
+
 class WriteEndpoint(Endpoint):
     """An endpoint whose POST is a write: subclasses implement `create`."""
 

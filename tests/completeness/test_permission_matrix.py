@@ -7,19 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import pytest
 from django.apps import apps
-from django.db import connection, connections, transaction
-from django.test import Client, override_settings
+from django.db import connection, transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from registry.access.table import PERMISSIONS, ROLE_PERMISSIONS
 from registry.ledger.models import LedgerEntry
 from registry.models import User
 from registry.stages import Role
-from tests.cast import make_cast
 from tests.completeness.rules import RULES, Rule
 from tests.completeness.world import World
 
@@ -80,28 +78,6 @@ def test_a_forgotten_route_would_be_found() -> None:
     """The positive control of the first test: the list of routes is not empty, and a page without a rule counts."""
     assert len(ROUTES) > 60
     assert ("GET", "/forgotten") not in ROUTES
-
-
-@pytest.fixture(scope="module")
-def world(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    """Made once, for all calls; each of them is undone."""
-    # A test closes the connection when it ends, and with it the transaction that holds the world.
-    stays_open = mock.patch.object(connections["default"], "close")
-    with django_db_blocker.unblock(), stays_open, transaction.atomic():
-        files = tmp_path_factory.mktemp("world")
-        with override_settings(ASSAY_ARTIFACTS_DIR=files):
-            made = World(make_cast(), files)
-        yield made
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def same_files(request: pytest.FixtureRequest, own_files: None, settings: Any) -> None:
-    """The world's files stay where they are from one test to the next."""
-    if "world" in request.fixturenames:
-        settings.ASSAY_ARTIFACTS_DIR = request.getfixturevalue("world").files
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

@@ -13,7 +13,7 @@ from governance.api.views.approvals import ByRequest
 from governance.models import BreakGlass, ReviewOutcome
 from governance.services import break_glass
 from registry import selectors as facts
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.models import ModelVersion
 
 
@@ -57,7 +57,7 @@ class EmergencyDetail(Endpoint):
         return Response(shapes.BreakGlassOut(_release(self, release_id)).data)
 
 
-class ConfirmEmergency(WriteEndpoint):
+class ConfirmEmergency(WithoutBody, WriteEndpoint):
     """The second person."""
 
     @extend_schema(

@@ -11,7 +11,7 @@ from governance.api import approval_shapes as shapes
 from governance.models import Delegation
 from governance.services import delegations
 from registry import selectors as facts
-from registry.api.base import WriteEndpoint
+from registry.api.base import WithoutBody, WriteEndpoint
 from registry.api.pagination import NewestFirst
 from registry.models import System
 from registry.stages import Role
@@ -52,7 +52,7 @@ class Delegations(WriteEndpoint):
         return Response(shapes.DelegationOut(given).data, status=201)
 
 
-class RevokeDelegation(WriteEndpoint):
+class RevokeDelegation(WithoutBody, WriteEndpoint):
     """A lent role, taken back."""
 
     @extend_schema(operation_id="revoke_delegation", request=None, responses={200: shapes.DelegationOut})

@@ -15,7 +15,7 @@ from governance.gates.policy import json_schema
 from governance.models import BackTest, Policy
 from governance.services import backtests, policies, staffing
 from registry import selectors as facts
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.api.pagination import NewestFirst
 from registry.errors import Invalid
 from registry.stages import RiskTier
@@ -110,7 +110,7 @@ class ByRequest(NewestFirst):
     ordering = ("-requested_at", "pk")
 
 
-class PolicyBackTests(WriteEndpoint):
+class PolicyBackTests(WithoutBody, WriteEndpoint):
     """A policy over past decisions."""
 
     pagination_class = ByRequest
@@ -144,7 +144,7 @@ class BackTestDetail(Endpoint):
         return Response(shapes.BackTestOut(facts.get(rows, self.actor, pk=backtest_id)).data)
 
 
-class PublishPolicy(WriteEndpoint):
+class PublishPolicy(WithoutBody, WriteEndpoint):
     """A draft put into force."""
 
     @extend_schema(operation_id="publish_policy", request=None, responses={200: shapes.PublishedOut})

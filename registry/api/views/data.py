@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from registry import selectors
 from registry.api import serializers as shapes
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.api.pagination import LockPages
 from registry.api.views.systems import OfSystem
 from registry.errors import Invalid
@@ -112,7 +112,7 @@ class DatasetVersions(WriteEndpoint):
         return Response(shapes.DatasetVersionOut(snapshot).data, status=201)
 
 
-class SchemaLocks(WriteEndpoint):
+class SchemaLocks(WithoutBody, WriteEndpoint):
     """Locks on the columns of a dataset."""
 
     pagination_class = LockPages

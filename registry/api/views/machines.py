@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from registry import selectors
 from registry.api import people_shapes as shapes
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.api.pagination import NewestFirst
 from registry.api.views.people import ORGANISATION, ByJoining, OfPeople
 from registry.models import ApiToken, WorkloadIdentity
@@ -58,7 +58,7 @@ class OfToken(Endpoint):
         return selectors.get(rows, self.actor, pk=key)
 
 
-class RevokeToken(OfToken):
+class RevokeToken(WithoutBody, OfToken):
     """The end of a token."""
 
     @extend_schema(operation_id="revoke_token", request=None, responses={200: shapes.TokenOut})
@@ -69,7 +69,7 @@ class RevokeToken(OfToken):
         return Response(shapes.TokenOut(token).data)
 
 
-class RotateToken(OfToken):
+class RotateToken(WithoutBody, OfToken):
     """A new token in the place of another."""
 
     @extend_schema(operation_id="rotate_token", request=None, responses={201: shapes.NewTokenOut})
@@ -119,7 +119,7 @@ class WorkloadIdentities(OfPeople):
         return Response(shapes.IdentityOut(made).data, status=201)
 
 
-class EndIdentity(WriteEndpoint):
+class EndIdentity(WithoutBody, WriteEndpoint):
     """The end of a workload identity."""
 
     @extend_schema(operation_id="end_workload_identity", request=None, responses={200: shapes.IdentityOut})

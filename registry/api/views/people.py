@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from registry import selectors
 from registry.api import people_shapes as shapes
-from registry.api.base import Endpoint, WriteEndpoint
+from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.api.pagination import NewestFirst
 from registry.models import Membership, Organisation, RoleGrant, System
 from registry.services import members, people
@@ -80,7 +80,7 @@ class DeactivateMember(OfMember):
         return self.told(members.deactivate(actor=self.actor, membership=membership, **data))
 
 
-class ReactivateMember(OfMember):
+class ReactivateMember(WithoutBody, OfMember):
     """A former member, again a member."""
 
     @extend_schema(operation_id="reactivate_member", request=None, responses={200: shapes.MemberOut})
@@ -116,7 +116,7 @@ class Roles(OfPeople):
         return Response(shapes.RoleOut(grant).data, status=201)
 
 
-class RevokeRole(WriteEndpoint):
+class RevokeRole(WithoutBody, WriteEndpoint):
     """The end of a role."""
 
     @extend_schema(operation_id="revoke_role", request=None, responses={200: shapes.RoleOut})
