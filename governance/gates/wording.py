@@ -4,14 +4,17 @@ A kind of demand without a row in `HEADS`, and a word without one in `PHRASES`, 
 nothing that a policy asks for is left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from governance import lifecycle
+from governance.gates.dates import Reminding, Reviewing
+from governance.gates.emergency import BreakGlassRules
 from governance.gates.lineage import ROLES_IN_LINEAGE
 from governance.gates.policy import TOP_LEVEL
 from governance.gates.strictness_rules import PARTS, RULES, SAME, Rule
+from governance.gates.waiving import WaiverRules, roles_words
 from registry.stages import DOCUMENT_KINDS, SystemStage, VersionStage
 
 HEADS: Final[dict[str, str]] = {
@@ -46,6 +49,39 @@ PHRASES: Final[dict[str, str]] = {
     "verified_within_hours": "verified within {} hours",
     "anchored_within_hours": "anchored within {} hours",
 }
+
+
+def _review(said: Reviewing) -> str:
+    return f"Every {said.every_days} days in production; people are told {said.warn_days} days before."
+
+
+def _reminders(said: Reminding) -> str:
+    return (
+        f"People are told after {said.after_days} days of waiting, again every {said.every_days} days, and those above"
+        f" them after {said.escalate_after_days} days."
+    )
+
+
+def _waivers(said: WaiverRules) -> str:
+    of = [f"all {code[:-1]}" if code.endswith(".") else code.replace(".", ": ") for code in said.allowed]
+    first, *renewals = map(roles_words, said.approvers)
+    again = f"; renewed by {', then by '.join(renewals)}" if renewals else "; never renewed"
+    return (
+        f"Of {_spaced(', '.join(of))}. Approved by {first}{again}. At most {said.max_days} days each, and"
+        f" {said.budget_days} days a year for each model."
+    )
+
+
+def _break_glass(said: BreakGlassRules) -> str:
+    return f"For at most {said.max_hours} hours; to be reviewed within {said.review_days} days."
+
+
+SENTENCES: Final[dict[str, Callable[[Any], str]]] = {
+    "review": _review,
+    "reminders": _reminders,
+    "waivers": _waivers,
+    "break_glass": _break_glass,
+}
 _UNSAID: Final = {("checks", "all")}
 
 
@@ -66,9 +102,10 @@ def steps(data: Mapping[str, Any]) -> tuple[Step, ...]:
 
 def parts(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a policy says beside its steps: the name of the part, and its words."""
-    for name in TOP_LEVEL:
+    for name, part in TOP_LEVEL.items():
         if name in data:
-            yield _spaced(name).capitalize(), _spaced(PARTS.get(name, SAME).words(data[name]))
+            said = SENTENCES[name](part.read(data[name])) if name in SENTENCES else None
+            yield _spaced(name).capitalize(), said or _spaced(PARTS.get(name, SAME).words(data[name]))
 
 
 def _step(row: Mapping[str, Any]) -> Step:

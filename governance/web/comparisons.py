@@ -1,5 +1,6 @@
 """The page on which a version stands beside the one in production."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,10 +103,10 @@ def _version(actor: Actor, version_id: uuid.UUID) -> ModelVersion:
 
 def _context(actor: Actor, version: ModelVersion, form: AcknowledgeForm) -> dict[str, Any]:
     found = comparisons.of_version(actor, version)
-    return {"version": version, "sides": [_side(one, form) for one in found]}
+    return {"version": version, "sides": [_side(one, version, form) for one in found]}
 
 
-def _side(of: Comparison, form: AcknowledgeForm) -> Side:
+def _side(of: Comparison, version: ModelVersion, form: AcknowledgeForm) -> Side:
     lines = [Line(row, STATES[row.change]) for row in of.rows]
     return Side(
         of=of,
@@ -113,24 +114,27 @@ def _side(of: Comparison, form: AcknowledgeForm) -> Side:
         left_out=max(0, len(lines) - ROWS_SHOWN),
         worse=sum(row.change is Change.WORSE for row in of.rows),
         hidden=sum(row.hidden for row in of.rows),
-        charts=[chart for code in DRAWN if (chart := _chart(of, code)) is not None],
+        charts=[chart for code in DRAWN if (chart := _chart(of, version.version, code)) is not None],
         form=form,
     )
 
 
-def _chart(of: Comparison, code: str) -> SafeString | None:
+def _chart(of: Comparison, version: str, code: str) -> SafeString | None:
     """One metric on every slice, the champion's interval above the candidate's."""
     rows = sorted((row for row in of.rows if row.code == code), key=lambda row: row.slice != "all rows")
     drawn = [
-        Bar(f"{name}, {row.slice}", one.value, one.low, one.high, one.n)
+        Bar(f"{name}: {_short(row.slice)}", one.value, one.low, one.high, one.n)
         for row in rows[:12]
-        for name, one in ((of.champion.version, row.champion), ("this one", row.candidate))
+        for name, one in ((of.champion.version, row.champion), (version, row.candidate))
         if one is not None and one.value is not None
     ]
     if len(drawn) < 2:
         return None
-    svg = interval_chart(
-        drawn, None, f"{rows[0].title}: {of.champion.version} and this version", rows[0].title
-    )
+    svg = interval_chart(drawn, None, f"{rows[0].title}: {of.champion.version} and {version}", rows[0].title)
     # audits.charts escapes every text it is given; nothing else of the string comes from outside.
     return mark_safe(svg)  # noqa: S308
+
+
+def _short(name: str) -> str:
+    """A slice without the names of its columns, for the little room beside a line: `60+, woman`."""
+    return re.sub(r"\w+: ", "", name).replace(" and ", ", ")

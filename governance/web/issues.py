@@ -64,6 +64,7 @@ def issues_page(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name, "") for name in ("state", "severity", "system")}
     chosen["state"] = chosen["state"] or IssueState.OPEN
     rows = selectors.issues(actor)
+    standing = rows.filter(state=IssueState.OPEN)
     if chosen["state"] in IssueState.values:
         rows = rows.filter(state=chosen["state"])
     if chosen["severity"] in Severity.values:
@@ -80,6 +81,8 @@ def issues_page(request: HttpRequest) -> HttpResponse:
         "severities": Severity,
         "systems": System.objects.visible_to(actor).only("slug", "name"),
         "today": timezone.now().date(),
+        "open": standing.count(),
+        "grave": standing.filter(severity__in=issues.GRAVE).count(),
     }
     return render(request, "governance/issues.html", context)
 
@@ -185,7 +188,7 @@ def _page(
         "may_close": "close_issue" in held,
         "excluded": issues.excluded(actor, row),
         "people": _people(row.system),
-        "form": form,
+        "form": form or AssignForm(initial={"owner": row.owner_id, "due": row.due and row.due.isoformat()}),
     }
     return render(request, "governance/issue.html", context, status=status)
 

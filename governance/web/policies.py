@@ -121,6 +121,8 @@ def run_back_test(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
 def back_test(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
     """How far the newest back-test is: the part of the page that is asked for again while it runs."""
     policy = _policy(acting(request), policy_id)
+    if not getattr(request, "htmx", False):
+        return redirect(f"/policies/{policy.pk}#back-test")
     return render(request, "governance/_back_test.html", {"policy": policy, **_back_test(policy)})
 
 

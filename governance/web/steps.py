@@ -1,8 +1,9 @@
 """The next steps of a version or a system: every one that leaves its stage, what stands in its way, and its form."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -50,110 +51,122 @@ class StepLine:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What moves from stage to stage: its pages, its stages, and the verbs that find and move it."""
+
+    name: str
+    ask: str  # the route that asks for approval of a step
+    stages: type[SystemStage] | type[VersionStage]
+    find: Callable[[Actor, uuid.UUID], Any]
+    options: Callable[[Actor, Any], list[Option]]
+    move: Callable[[Actor, Any, dict[str, str]], Any]
+
+
+def _version(actor: Actor, version_id: uuid.UUID) -> ModelVersion:
+    return facts.get(ModelVersion.objects.select_related("model__system"), actor, pk=version_id)
+
+
+def _system(actor: Actor, system_id: uuid.UUID) -> System:
+    return facts.get(System.objects.all(), actor, pk=system_id)
+
+
+VERSION: Final = Kind(
+    name="version",
+    ask="request-approval",
+    stages=VersionStage,
+    find=_version,
+    options=transitions.options,
+    move=lambda actor, version, step: transitions.request(actor=actor, version=version, **step),
+)
+SYSTEM: Final = Kind(
+    name="system",
+    ask="request-system-approval",
+    stages=SystemStage,
+    find=_system,
+    options=transitions.options_system,
+    move=lambda actor, system, step: transitions.request_system(actor=actor, system=system, **step),
+)
+
+
 @require_safe
 def version_steps(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """The next steps of a version."""
-    actor = acting(request)
-    return _version_page(request, actor, _version(actor, version_id))
+    return _page(request, VERSION, version_id)
 
 
 @require_POST
 def move_version(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
-    """Take a step; one that is refused keeps what was typed and says why."""
-    actor, form = acting(request), StepForm(request.POST)
-    version = _version(actor, version_id)
-    error = None
-    if form.is_valid():
-        try:
-            moved = transitions.request(actor=actor, version=version, **form.cleaned_data)
-        except AssayError as refused:
-            error = refused
-        else:
-            messages.success(request, f"{moved} now stands at {VersionStage(moved.stage).label.lower()}.")
-            return redirect("version", version.pk)
-    return _version_page(request, actor, _version(actor, version_id), form, error)
+    """Take a step of a version."""
+    return _move(request, VERSION, version_id)
 
 
 @require_safe
 def system_steps(request: HttpRequest, system_id: uuid.UUID) -> HttpResponse:
     """The next steps of a system."""
-    actor = acting(request)
-    return _system_page(request, actor, _system(actor, system_id))
+    return _page(request, SYSTEM, system_id)
 
 
 @require_POST
 def move_system(request: HttpRequest, system_id: uuid.UUID) -> HttpResponse:
     """Take a step of a system."""
-    actor, form = acting(request), StepForm(request.POST)
-    system = _system(actor, system_id)
-    error = None
+    return _move(request, SYSTEM, system_id)
+
+
+def _move(request: HttpRequest, kind: Kind, pk: uuid.UUID) -> HttpResponse:
+    """Take a step; one that is refused keeps what was typed and says why."""
+    actor, form, error = acting(request), StepForm(request.POST), None
+    subject = kind.find(actor, pk)
     if form.is_valid():
         try:
-            moved = transitions.request_system(actor=actor, system=system, **form.cleaned_data)
+            moved = kind.move(actor, subject, form.cleaned_data)
         except AssayError as refused:
             error = refused
         else:
-            messages.success(request, f"{moved} now stands at {SystemStage(moved.stage).label.lower()}.")
-            return redirect("system", system.pk)
-    return _system_page(request, actor, _system(actor, system_id), form, error)
-
-
-def _version_page(
-    request: HttpRequest,
-    actor: Actor,
-    version: ModelVersion,
-    form: StepForm | None = None,
-    error: AssayError | None = None,
-) -> HttpResponse:
-    others = ModelVersion.objects.filter(model=version.model_id, stage__in=lifecycle.DEPLOYED)
-    context = {
-        "subject": version,
-        "system": version.model.system,
-        "back": reverse("version", args=[version.pk]),
-        "action": reverse("move-version", args=[version.pk]),
-        "ask": reverse("request-approval", args=[version.pk]) if _may_ask(actor, version) else "",
-        "stage": VersionStage(version.stage).label,
-        "others": others.exclude(pk=version.pk).select_related("model"),
-    }
-    return _page(request, context, transitions.options(actor, version), VersionStage, form, error)
-
-
-def _system_page(
-    request: HttpRequest,
-    actor: Actor,
-    system: System,
-    form: StepForm | None = None,
-    error: AssayError | None = None,
-) -> HttpResponse:
-    context = {
-        "subject": system,
-        "system": system,
-        "back": reverse("system", args=[system.pk]),
-        "action": reverse("move-system", args=[system.pk]),
-        "ask": reverse("request-system-approval", args=[system.pk]) if _may_ask(actor, system) else "",
-        "stage": SystemStage(system.stage).label,
-    }
-    return _page(request, context, transitions.options_system(actor, system), SystemStage, form, error)
+            messages.success(request, f"{moved} now stands at {kind.stages(moved.stage).label.lower()}.")
+            return redirect(kind.name, pk)
+    return _page(request, kind, pk, form, error)
 
 
 def _page(
     request: HttpRequest,
-    context: dict[str, Any],
-    options: list[Option],
-    stages: type[SystemStage] | type[VersionStage],
-    form: StepForm | None,
-    error: AssayError | None,
+    kind: Kind,
+    pk: uuid.UUID,
+    form: StepForm | None = None,
+    error: AssayError | None = None,
 ) -> HttpResponse:
+    actor = acting(request)
+    subject = kind.find(actor, pk)
     to = str(form.data.get("to", "")) if form is not None else ""
     typed = str(form.data.get("reason", "")) if form is not None else ""
     said = _said(form, error)
     lines = [
-        _line(option, stages, *((typed, said) if option.transition.to_stage == to else ("", "")))
-        for option in options
+        _line(option, kind.stages, *((typed, said) if option.transition.to_stage == to else ("", "")))
+        for option in kind.options(actor, subject)
     ]
-    lost = "" if any(line.error for line in lines) else said  # the step itself is gone, or never was
+    context = {
+        **_about(actor, kind, subject),
+        "lines": lines,
+        "lost": "" if any(line.error for line in lines) else said,  # the step itself is gone, or never was
+    }
     status = 200 if form is None else status_of(error) if error is not None else 400
-    return render(request, "governance/steps.html", {**context, "lines": lines, "lost": lost}, status=status)
+    return render(request, "governance/steps.html", context, status=status)
+
+
+def _about(actor: Actor, kind: Kind, subject: ModelVersion | System) -> dict[str, Any]:
+    may_ask = "request_approval" in check.held(actor, subject)
+    about = {
+        "subject": subject,
+        "back": reverse(kind.name, args=[subject.pk]),
+        "action": reverse(f"move-{kind.name}", args=[subject.pk]),
+        "ask": reverse(kind.ask, args=[subject.pk]) if may_ask else "",
+        "stage": kind.stages(subject.stage).label,
+    }
+    if isinstance(subject, System):
+        return {**about, "system": subject}
+    others = ModelVersion.objects.filter(model=subject.model_id, stage__in=lifecycle.DEPLOYED)
+    others = others.exclude(pk=subject.pk).select_related("model")
+    return {**about, "system": subject.model.system, "others": others}
 
 
 def _said(form: StepForm | None, error: AssayError | None) -> str:
@@ -181,15 +194,3 @@ def _line(option: Option, stages: type[SystemStage] | type[VersionStage], typed:
         typed=typed,
         error=error,
     )
-
-
-def _may_ask(actor: Actor, subject: ModelVersion | System) -> bool:
-    return "request_approval" in check.held(actor, subject)
-
-
-def _version(actor: Actor, version_id: uuid.UUID) -> ModelVersion:
-    return facts.get(ModelVersion.objects.select_related("model__system"), actor, pk=version_id)
-
-
-def _system(actor: Actor, system_id: uuid.UUID) -> System:
-    return facts.get(System.objects.all(), actor, pk=system_id)

@@ -6,6 +6,7 @@ Run as a program by the browser tests; it prints one JSON line when it is ready 
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from governance.demo import job, models, people, processes  # noqa: E402
 from governance.demo.calls import Caller  # noqa: E402
@@ -55,6 +57,7 @@ def main() -> None:
     with processes.running(processes.free_port(0), folder / "logs") as base:
         callers = {name: Caller(name, base, token) for name, token in tokens.items()}
         result = Interrupted(callers, folder / "files", say).run()
+        exceptions(callers, result.versions["1.0.0"])
         ready: dict[str, Any] = {
             "url": base,
             "password": PASSWORD,
@@ -64,6 +67,31 @@ def main() -> None:
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         sys.stdin.read()
+
+
+def exceptions(callers: dict[str, Caller], version: str) -> None:
+    """One of each thing that is out of the ordinary about version 1, and all of them wait for somebody."""
+    dana, vera = callers["dana"], callers["vera"]
+    system = dana.get("/systems")["results"][0]["id"]
+    dana.post(
+        f"/systems/{system}/issues", {"kind": "finding", "severity": "low", "title": "Groups below thirty"}
+    )
+    waiver = {"codes": ["checks.Impact ratio by sex"], "reason": "Version 2 corrects it.", "to": "compliance"}
+    waiver |= {
+        "compensating_control": "A second officer looks.",
+        "expires_at": str(timezone.now() + timedelta(days=9)),
+    }
+    dana.post(f"/model-versions/{version}/waivers", waiver)
+    emergency = {
+        "environment": job.ENVIRONMENT,
+        "reason": "The version before refuses everybody.",
+        "hours": 4,
+    }
+    callers["olga"].post(f"/model-versions/{version}/break-glass", emergency)
+    (plan,) = vera.get(f"/model-versions/{version}/plans")["results"]
+    bar = {"name": "Impact ratio by sex", "metric": "favourable_impact_ratio", "attribute": "sex"}
+    looser = {"checks": [{**bar, "comparison": ">=", "threshold": 0.5}], "reason": "Another product's bar."}
+    vera.post(f"/model-versions/{version}/plans", {"dataset_version": plan["dataset_version"], **looser})
 
 
 def say(line: str) -> None:

@@ -47,6 +47,28 @@ def test_it_works(kind: str, params: dict[str, Any], says: str) -> None:
     assert wording.told(kind, params) == says
 
 
+def test_what_stands_beside_the_steps_is_told_in_sentences() -> None:
+    data = {
+        "review": {"every_days": 90, "warn_days": 14},
+        "reminders": {"after_days": 2, "every_days": 3, "escalate_after_days": 7},
+        "waivers": {
+            "allowed": ["documents.", "evidence.explainability"],
+            "approvers": [["compliance_officer"], ["approver"]],
+            "max_days": 30,
+            "budget_days": 60,
+        },
+        "break_glass": {"max_hours": 24, "review_days": 5},
+    }
+    assert dict(wording.parts(data)) == {
+        "Review": "Every 90 days in production; people are told 14 days before.",
+        "Reminders": "People are told after 2 days of waiting, again every 3 days, and those above them after 7 days.",
+        "Waivers": "Of all documents, evidence: explainability. Approved by a compliance officer; renewed by a business"
+        " approver. At most 30 days each, and 60 days a year for each model.",
+        "Break glass": "For at most 24 hours; to be reviewed within 5 days.",
+    }
+    assert set(wording.SENTENCES) == set(TOP_LEVEL)
+
+
 @pytest.mark.parametrize("tier", RiskTier.values)
 def test_every_policy_that_comes_with_assay_is_told_in_full(tier: str) -> None:
     data = load(facts.body(tier))[0]
