@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import bias_audit
+from benchmarks import backtest, bias_audit, decide
 
 
 def main() -> int:
@@ -16,7 +16,11 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=bias_audit.ROWS)
     parser.add_argument("--large-rows", type=int, default=bias_audit.LARGE_ROWS)
     options = parser.parse_args()
-    results = {"bias_audit": bias_audit.measure(options.rows, options.large_rows)}
+    results = {
+        "bias_audit": bias_audit.measure(options.rows, options.large_rows),
+        "decide": decide.measure(),
+        "backtest": backtest.measure(postgresql=False),
+    }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"Written to {options.out}")

@@ -18,7 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import django
+from governance.gates import codec
+from governance.gates.decide import judge
+from governance.gates.spec import Dossier
+from tests.governance.gates import facts, policies
 
 DEMANDS, ROUNDS = 500, 200
 BARS = {"median_ms": 5.0}
@@ -45,12 +48,6 @@ def demands(count: int) -> list[dict[str, Any]]:
 
 def measure(count: int = DEMANDS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Milliseconds of one decision."""
-    django.setup()
-    from governance.gates import codec  # noqa: PLC0415 - after Django is set up
-    from governance.gates.decide import judge  # noqa: PLC0415
-    from governance.gates.spec import Dossier  # noqa: PLC0415
-    from tests.governance.gates import facts, policies  # noqa: PLC0415
-
     body = policies.text(demands(count))
     allowed = facts.allowing()
     texts = [codec.canonical(allowed), codec.canonical(replace(allowed, reports=(), votes=()))]
@@ -81,8 +78,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
-    os.environ.setdefault("SECRET_KEY", "only-for-the-benchmark-only-for-the-benchmark-000000")
     measured = measure()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")

@@ -56,18 +56,27 @@ def changed_in_place(paths: Iterable[Path], change: Callable[[str], str]) -> Non
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+FORGETTING: Final = """
+from governance.gates import memory, policy
+
+
+@pytest.fixture(autouse=True)
+def forgetting() -> None:
+    memory.TEST += 1
+    policy.parse.cache_clear()
+"""
+
+
 def forget() -> None:
-    """Mutants are children of a process that has run the tests before: they must not know what it derived."""
+    """Each test derives anew, or it would not be seen to use what an earlier one has called, and meet its answers."""
     memory = "frozen.__dict__.setdefault({}, {{}})"
     changed_in_place(
         [Path("governance/gates/memory.py")],
         lambda source: (
-            "import os\n" + source.replace(memory.format("name"), memory.format("(name, os.getpid())"))
+            source.replace(memory.format("name"), memory.format("(name, TEST)")) + "\n\nTEST = 0\n"
         ),
     )
-    with Path("tests/conftest.py").open("a", encoding="utf-8") as conftest:
-        conftest.write("from governance.gates.policy import parse\n")
-        conftest.write("os.register_at_fork(after_in_child=parse.cache_clear)\n")
+    changed_in_place([Path("tests/conftest.py")], lambda source: source + FORGETTING)
 
 
 def mutable(source: str) -> str:

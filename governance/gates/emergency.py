@@ -141,7 +141,7 @@ def _notice(one: BreakGlassFacts) -> Line:
 
 def _passed_over(line: Line, one: BreakGlassFacts) -> Line:
     sentence = f"{line.finding.sentence} Passed over by the emergency release {one.id}."
-    return replace(line, finding=replace(line.finding, state=State.WAIVED, sentence=sentence, alternative=""))
+    return line._replace(finding=replace(line.finding, state=State.WAIVED, sentence=sentence, alternative=""))
 
 
 def ends(dossier: Dossier) -> Iterable[datetime]:

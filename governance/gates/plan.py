@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from governance.gates.requirements.base import Place
 from governance.gates.spec import Finding
 from registry.stages import Role
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A finding with what the plan needs to know of it."""
 
     place: Place

@@ -231,14 +231,14 @@ def applied(
 
 def _waived(line: Line, waiver: WaiverFacts) -> Line:
     sentence = f"{line.finding.sentence} Waived until {day(waiver.expires_at)} by the waiver {waiver.id}."
-    return replace(line, finding=replace(line.finding, state=State.WAIVED, sentence=sentence))
+    return line._replace(finding=replace(line.finding, state=State.WAIVED, sentence=sentence))
 
 
 def _offered(line: Line, rules: WaiverRules | None) -> Line:
     if rules is None:
         return line
     words = f"Or ask for a waiver of at most {rules.max_days} days; {roles_words(rules.roles_for(0))} may approve it."
-    return replace(line, finding=replace(line.finding, alternative=words))
+    return line._replace(finding=replace(line.finding, alternative=words))
 
 
 def ends(dossier: Dossier) -> Iterable[datetime]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import lineage, staffing, subject, votes
@@ -80,7 +81,8 @@ class Approvals(Requirement):
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each word against, each lapsed condition, each role, and one when nobody could lawfully vote."""
-        words, given = votes.standing(dossier, self.seats), self._given(dossier)
+        words = votes.standing(dossier, self.seats)
+        given = self._counting(dossier, words)
         counting = votes.in_turn(self.seats, given)
         lines = [self._of_seat(dossier, seat, given, counting) for seat in self.seats]
         return (*_against(words), *_lapsed(dossier, words), *self._staffing(dossier, given), *lines)
@@ -91,10 +93,13 @@ class Approvals(Requirement):
 
     def _given(self, dossier: Dossier) -> Given:
         """The approvals in each role, whether or not it is its turn."""
+        return self._counting(dossier, votes.standing(dossier, self.seats))
+
+    def _counting(self, dossier: Dossier, words: Sequence[VoteFacts]) -> Given:
         excluded = lineage.excluded(dossier, self.exclude)
         able = [
             vote
-            for vote in votes.standing(dossier, self.seats)
+            for vote in words
             if vote.entitled and vote.voter not in excluded and vote.principal not in excluded
         ]
         counting = [
@@ -194,6 +199,7 @@ class Approvals(Requirement):
         return earliest(ends)
 
 
+@cache
 def _label(role: str) -> str:
     return Role(role).label.lower()
 
