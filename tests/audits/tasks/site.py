@@ -47,6 +47,10 @@ class Site:
         with self.broker() as link, link.channel() as channel:
             return int(channel.queue_purge(app.conf.task_default_queue) or 0)
 
+    def set(self, **environment: str) -> None:
+        """Settings of the workers that are started from now on."""
+        self._environment.update(environment)
+
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """A worker with beat in it, as a first run has it."""
         command = [sys.executable, "-m", "celery", "-A", "tests.audits.tasks.worker", "worker", "--beat"]
