@@ -19,15 +19,27 @@ from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
+
 # Which tests judge which modules; the folders of a database's tests are chosen narrowly, for they take their time.
-ELSEWHERE: Final = ("strictness", "backtest", "policy_text", "text_diff", "wording")
-GATES: Final = (
-    "tests/governance/gates",
-    *(f"--ignore=tests/governance/gates/test_{name}.py" for name in ELSEWHERE),
-)
+def _gates(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/governance/gates/test_{name}.py" for name in names)
+
+
+VOTING: Final = _gates("decide", "votes", "approvals", "subject", "lineage", "plan", "properties", "replay")
+WAIVING: Final = _gates("waiving", "emergency", "budget", "plan_exceptional", "decide", "replay")
 TESTS: Final[dict[str, tuple[str, ...]]] = {
-    "governance/gates/": GATES,
-    "governance/lifecycle.py": ("tests/governance/test_lifecycle.py", *GATES),
+    "governance/lifecycle.py": ("tests/governance/test_lifecycle.py", *VOTING),
+    "governance/gates/decide.py": VOTING,
+    "governance/gates/votes.py": VOTING,
+    "governance/gates/voted.py": VOTING,
+    "governance/gates/lineage.py": VOTING,
+    "governance/gates/outcome.py": VOTING,
+    "governance/gates/subject.py": VOTING,
+    "governance/gates/requirements/approvals.py": VOTING,
+    "governance/gates/waiving.py": WAIVING,
+    "governance/gates/budget.py": WAIVING,
+    "governance/gates/emergency.py": WAIVING,
+    "governance/gates/live.py": WAIVING,
 }
 EXAMPLES: Final = 15  # of each property: what the other tests leave alive is tried with so many
 Key = tuple[str, str, str]  # where, the line before, the line after
@@ -69,12 +81,9 @@ def forgetting() -> None:
 
 def forget() -> None:
     """Each test derives anew, or it would not be seen to use what an earlier one has called, and meet its answers."""
-    memory = "frozen.__dict__.setdefault({}, {{}})"
     changed_in_place(
         [Path("governance/gates/memory.py")],
-        lambda source: (
-            source.replace(memory.format("name"), memory.format("(name, TEST)")) + "\n\nTEST = 0\n"
-        ),
+        lambda source: source.replace("__dict__", "__dict__.setdefault(TEST, {})") + "\n\nTEST = 0\n",
     )
     changed_in_place([Path("tests/conftest.py")], lambda source: source + FORGETTING)
 
@@ -104,14 +113,8 @@ def configure(modules: list[str]) -> None:
     given.only_mutate = modules
     given.also_copy += [Path(name) for name in NEEDED if Path(name).exists()]
     given.pytest_add_cli_args_test_selection = [
-        *dict.fromkeys(test for one in modules for test in judges(one))
+        *dict.fromkeys(test for one in modules for test in TESTS[one])
     ]
-
-
-def judges(module: str) -> tuple[str, ...]:
-    """The tests that are asked about a module: those of the longest name that fits."""
-    fitting = [prefix for prefix in TESTS if module.startswith(prefix)]
-    return TESTS[max(fitting, key=len)]
 
 
 def only_what_decides() -> None:
@@ -173,4 +176,4 @@ def key(where: str, was: str, now: str) -> Key:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[2:], Path(sys.argv[1])))
+    sys.exit(main(sys.argv[2:] or [*TESTS], Path(sys.argv[1])))

@@ -31,7 +31,10 @@ source_paths = governance/
 pytest_add_cli_args =
     -p
     no:cacheprovider
-    -n0
+    -p
+    no:xdist
+    -p
+    no:schemathesis
     --hypothesis-seed=0
 CONFIGURATION
 result=0

@@ -15,9 +15,10 @@ def once[Frozen, *Words, Derived](
 
     @wraps(derive)
     def remembered(frozen: Frozen, *words: *Words) -> Derived:
-        known: dict[object, Derived] = frozen.__dict__.setdefault(name, {})
-        if words not in known:
-            known[words] = derive(frozen, *words)
-        return known[words]
+        try:
+            known: Derived = frozen.__dict__[name][words]
+        except KeyError:
+            known = frozen.__dict__.setdefault(name, {})[words] = derive(frozen, *words)
+        return known
 
     return remembered

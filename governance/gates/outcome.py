@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 
 class State(StrEnum):
@@ -37,6 +38,12 @@ class Finding:
     owner_role: str
     clears: str = ""
     alternative: str = ""
+
+    def coded(self, code: str) -> Self:
+        """The same line under another code. There may be hundreds, and `replace` takes six times as long."""
+        same = object.__new__(type(self))
+        same.__dict__.update(self.__dict__, code=code)
+        return same
 
     @property
     def met(self) -> bool:

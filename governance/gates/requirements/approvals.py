@@ -139,7 +139,7 @@ class Approvals(Requirement):
             code=f"approvals.{seat.role}",
             state=state,
             sentence=sentence,
-            requirement=f"Approval: {Role(seat.role).label} ({seat.count})",
+            requirement=f"Approval: {_title(seat.role)} ({seat.count})",
             owner_role=seat.role,
             clears="" if state is State.MET else self._ask(dossier, label),
         )
@@ -200,8 +200,12 @@ class Approvals(Requirement):
 
 
 @cache
+def _title(role: str) -> str:
+    return Role(role).label
+
+
 def _label(role: str) -> str:
-    return Role(role).label.lower()
+    return _title(role).lower()
 
 
 def _against(words: Sequence[VoteFacts]) -> list[Finding]:

@@ -76,6 +76,18 @@ def test_where_a_thing_is_not_nobody_made_it(name: str) -> None:
     assert set(lineage.excluded(system, (name,))) == expected.get(name, set())
 
 
+@pytest.mark.parametrize(
+    ("words", "to_you"),
+    [
+        ("owns its data", "own its data"),
+        ("acts for someone who owns its data", "act for someone who owns its data"),
+        ("asked for a waiver", "asked for a waiver"),
+    ],
+)
+def test_a_reason_is_said_to_oneself(words: str, to_you: str) -> None:
+    assert lineage.to_you(words) == to_you
+
+
 def test_a_delegate_of_somebody_excluded_is_told_for_whom() -> None:
     lent = HolderFacts("dora", "approver", "dev")
     dossier = replace(facts.bare(), holders=(lent,))

@@ -78,6 +78,13 @@ def test_a_systems_step_signs_what_it_is_for_what_was_written_and_its_data() -> 
     assert subject.subject_of(bare) == NOTHING
 
 
+def test_it_signs_how_good_the_data_are_that_count() -> None:
+    of_test = facts.quality(id="quality-2", dataset_version="data-2", result_digest="")
+    rows = (facts.quality(), of_test)
+    assert subject.subject_of(replace(facts.bare(), quality=rows)).quality == (facts.digest("quality"),)
+    assert subject.subject_of(replace(SYSTEM, quality=rows)).quality == ("quality-2", facts.digest("quality"))
+
+
 @pytest.mark.parametrize(
     ("states", "said"),
     [
