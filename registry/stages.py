@@ -53,6 +53,16 @@ class Role(TextChoices):
     OPERATOR = "operator", "Operator"
     CI = "ci", "CI"
 
+    @property
+    def one(self) -> str:
+        """One of them, in a sentence: `an owner`."""
+        return f"{'an' if self.label[0] in 'AO' else 'a'} {self.label.lower()}"
+
+    @property
+    def somebody(self) -> str:
+        """One of them, at the start of a sentence: `An owner`."""
+        return self.one[0].upper() + self.one[1:]
+
 
 # Kinds of documents and their names: the evidence of the frameworks' vocabulary that people write. What Assay itself
 # shows (audit runs, the training record, votes, the log) is in `governance/gates/coverage.py` instead.

@@ -44,7 +44,7 @@ def shortest(lines: Sequence[Line]) -> tuple[str, ...]:
         todo += [
             (Place.APPROVALS, _vote_again(line))
             for line in lines
-            if line.place is Place.APPROVALS and line.finding.met
+            if line.finding.code.startswith("approvals.") and line.finding.met
         ]
     if any(line.place < Place.REPORT for line in unmet):
         todo += [
@@ -56,4 +56,4 @@ def shortest(lines: Sequence[Line]) -> tuple[str, ...]:
 
 
 def _vote_again(line: Line) -> str:
-    return f"Ask for approval again. A {Role(line.finding.owner_role).label.lower()} votes on what changed."
+    return f"Ask for approval again. {Role(line.finding.owner_role).somebody} votes on what changed."

@@ -128,10 +128,10 @@ class Approvals(Requirement):
         )
 
     def _of_seat(self, dossier: Dossier, seat: Seat, all_given: Given, counting: Given) -> Finding:
-        given, label = len(counting[seat.role]), _label(seat.role)
+        given = len(counting[seat.role])
         state, sentence = (
             State.MET,
-            f"{given} of {seat.count} approvals by a {label} are given on this subject.",
+            f"{given} of {seat.count} approvals by {_one(seat.role)} are given on this subject.",
         )
         if given < seat.count:
             state, sentence = self._why_missing(dossier, seat, sentence, all_given)
@@ -141,11 +141,11 @@ class Approvals(Requirement):
             sentence=sentence,
             requirement=f"Approval: {_title(seat.role)} ({seat.count})",
             owner_role=seat.role,
-            clears="" if state is State.MET else self._ask(dossier, label),
+            clears="" if state is State.MET else self._ask(dossier, Role(seat.role)),
         )
 
-    def _ask(self, dossier: Dossier, label: str) -> str:
-        action = f"A {label} votes on the approval request."
+    def _ask(self, dossier: Dossier, role: Role) -> str:
+        action = f"{role.somebody} votes on the approval request."
         return action if votes.open_request(dossier, self.request_days) else f"Ask for approval. {action}"
 
     def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str, given: Given) -> tuple[State, str]:
@@ -200,6 +200,11 @@ class Approvals(Requirement):
 
 
 @cache
+def _one(role: str) -> str:
+    return Role(role).one
+
+
+@cache
 def _title(role: str) -> str:
     return Role(role).label
 
@@ -218,7 +223,7 @@ def _against(words: Sequence[VoteFacts]) -> list[Finding]:
             Finding(
                 code=f"approvals.{code}.{vote.role}",
                 state=State.OPEN,
-                sentence=f"A {_label(vote.role)} {did}.",
+                sentence=f"{Role(vote.role).somebody} {did}.",
                 requirement=requirement,
                 owner_role=vote.role,
                 clears="Change what the rejection names; or ask again, and the same person approves."
@@ -239,7 +244,7 @@ def _lapsed(dossier: Dossier, words: Sequence[VoteFacts]) -> list[Finding]:
             f" {condition.due_on} and is not met; the approval does not count.",
             requirement="Conditions of the approvals",
             owner_role=condition.role,
-            clears=f"The owner of the condition does what was asked, and a {_label(condition.role)} confirms it.",
+            clears=f"The owner of the condition does what was asked, and {Role(condition.role).one} confirms it.",
         )
         for vote in words
         if vote.verdict == "approve"
