@@ -108,6 +108,15 @@ def test_new_evidence_asks_for_the_votes_again() -> None:
     assert plan[-1] == "Generate the report again."
 
 
+def test_only_those_who_voted_are_asked_to_vote_again() -> None:
+    """What else stands among the approvals, as met conditions do, is nobody's vote."""
+    changed = Line(
+        Place.EVIDENCE, Finding("x", State.OPEN, "No.", "x", "developer", "Audit it."), disturbs=True
+    )
+    met = Line(Place.APPROVALS, Finding("conditions", State.MET, "None.", "Conditions", "owner"))
+    assert shortest([changed, met]) == ("Audit it.",)
+
+
 def test_a_missing_report_is_all_that_is_left() -> None:
     dossier = facts.voted(facts.asked(facts.bare()))
     assert decided(dossier).unblock_plan == ("Generate the validation report.",)
