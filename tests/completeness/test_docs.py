@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from governance.gates.requirements import REQUIREMENTS
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
@@ -26,3 +28,10 @@ def test_it_links_only_to_what_is_there(page: Path) -> None:
 def test_it_lists_every_page_of_the_documentation() -> None:
     index = DOCS / "README.md"
     assert set(DOCS.rglob("*.md")) - {index} - set(targets(index)) == set()
+
+
+@pytest.mark.parametrize("kind", REQUIREMENTS)
+def test_the_reference_of_policies_has_a_row_for_each_requirement_and_names_its_keys(kind: str) -> None:
+    lines = (DOCS / "reference" / "policies.md").read_text(encoding="utf-8").splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{kind}` |")]
+    assert [key for key in REQUIREMENTS[kind].params["properties"] if f"`{key}" not in row] == []

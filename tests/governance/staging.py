@@ -94,9 +94,9 @@ def at_compliance(cast: Cast, system: System | None = None, version: str = "1") 
 
 
 def measure(
-    cast: Cast, version: ModelVersion, *, by: str = "vera", seed: int = 0, **verdicts: str
+    cast: Cast, version: ModelVersion, *, by: str = "vera", seed: int | None = None, **verdicts: str
 ) -> AuditRun:
-    """A run that ended with these verdicts by metric; passed where none is given."""
+    """A run with the seed of its plan, or exploratory with another, that ended with these verdicts; else passed."""
     plan = plans.seal(
         actor=cast.actor(by),
         model_version=version,

@@ -75,19 +75,33 @@ class Request:
 
 
 @dataclass
-class Reference:
-    """The world as the rules see it."""
+class People:
+    """Who holds which role, and who has lent one to whom, at a moment."""
 
     now: datetime
     roles: dict[str, set[str]]
+    lent: list[Lent] = field(default_factory=list)
+    revoked: set[int] = field(default_factory=set)
+
+    def runs(self, lent: Lent) -> bool:
+        """Whether the role is lent at this moment."""
+        return lent.number not in self.revoked and self.now < lent.until
+
+    def with_delegates(self, barred: set[str]) -> set[str]:
+        """These people, and whoever acts for one of them."""
+        return barred | {lent.delegate for lent in self.lent if lent.delegator in barred and self.runs(lent)}
+
+
+@dataclass
+class Reference(People):
+    """The world as the rules see it."""
+
     edition: str = "plain"
     stage: str = "compliance"
     intended_use: int = 1
     policy: int = 1
     evidence: int = 1
     measured_well: bool = True
-    lent: list[Lent] = field(default_factory=list)
-    revoked: set[int] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
 
@@ -112,16 +126,12 @@ class Reference:
         """Author, data owner, whoever asked last about this step; and whoever acts for one of them."""
         step = self.subject(origin).step
         askers = [r.asker for r in self.requests if r.subject.step == step]
-        barred = {self.author, self.data_owner, *askers[-1:]}
-        return barred | {
-            lent.delegate for lent in self.lent if lent.delegator in barred and self.usable(lent)
-        }
+        return self.with_delegates({self.author, self.data_owner, *askers[-1:]})
 
     # --- who may vote as what ------------------------------------------------------------------------------------
     def usable(self, lent: Lent) -> bool:
         """Whether votes can be cast under it."""
-        in_time = lent.number not in self.revoked and self.now < lent.until
-        return in_time and lent.role in self.roles[lent.delegator]
+        return self.runs(lent) and lent.role in self.roles[lent.delegator]
 
     def may_vote(self, asked: Request, name: str, role: str, lent: Lent | None) -> bool:
         """Whether a person's word in a role, their own or a lent one, is taken."""

@@ -3,81 +3,38 @@
 CI takes a few thousand steps; ASSAY_MACHINE_STEPS=100000 takes as many as that says (the nightly setting).
 """
 
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, event, settings
+from django.db import connection
+from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule
 
-from governance.models import ApprovalRequest, Delegation
+from governance.models import ApprovalRequest
 from governance.services import asking
-from registry.errors import Denied
 from tests.governance.machine.people import MAY_ASK, ROLES, VOTERS
-from tests.governance.machine.reference import (
-    EDITIONS,
-    SEATS,
-    Ballot,
-    Lent,
-    Reference,
-    Request,
-)
-from tests.governance.machine.world import World, refused
+from tests.governance.machine.reference import EDITIONS, SEATS, Ballot, Lent, Reference, Request
+from tests.governance.machine.sequence import Sequence, people, play, seats
+from tests.governance.machine.world import World
 
-STEPS_EACH = 50
-STEPS = int(os.environ.get("ASSAY_MACHINE_STEPS", "600"))
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 FORGED = "sha256:" + "0" * 64
 MOVED = "transition.completed"
-TOLD = ("access.denied", "approval.refused", "approval.vote_refused")
-people, seats = st.sampled_from(VOTERS), st.sampled_from(SEATS)
 
 
-class Decisions(RuleBasedStateMachine):
+class Decisions(Sequence):
     """Acts on the services and on the reference, side by side."""
 
-    world: World  # made once; every sequence starts from it and is rolled back
+    world: World
+    model: Reference
     promoted = 0
 
     def __init__(self) -> None:
         super().__init__()
-        self.sequence = transaction.atomic()
-        self.sequence.__enter__()
-        self.began = (self.world.now, self.world.version)
         self.requests: dict[int, ApprovalRequest] = {}
-        self.lent: dict[int, Delegation] = {}
         self.model = Reference(now=self.world.now, roles={name: set(held) for name, held in ROLES.items()})
-        self.numbers = 2
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.sequence.__exit__(None, None, None)
-        self.world.now, self.world.version = self.began
-
-    def number(self) -> int:
-        self.numbers += 1
-        return self.numbers
-
-    def act(self, call: Callable[[], Any]) -> Any:
-        """Do it at the machine's moment. A denial must be told in the log, whoever was denied."""
-        before = self.world.told(*TOLD)
-        with self.world.clock():
-            self.model.now = self.world.now
-            error = refused(call)
-        if isinstance(error, Denied):
-            assert self.world.told(*TOLD) == before + 1, error
-        return error
 
     # --- facts change ------------------------------------------------------------------------------------------
     @rule()
@@ -104,42 +61,6 @@ class Decisions(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.world.now += timedelta(days=days)
         self.model.now = self.world.now
-
-    # --- people come and go ------------------------------------------------------------------------------------
-    @rule(name=people, role=seats)
-    def a_role_is_given(self, name: str, role: str) -> None:
-        if name == "olga":
-            return
-        assert self.act(lambda: self.world.give(name, role)) is None
-        self.model.roles[name].add(role)
-
-    @rule(name=people, role=seats)
-    def a_role_is_taken(self, name: str, role: str) -> None:
-        if role not in self.model.roles[name] or name == "rita":
-            return  # Rita publishes policies
-        if (name, role) == ("cora", "compliance_officer"):
-            return  # and Cora drafts them
-        assert self.act(lambda: self.world.take(name, role)) is None
-        self.model.roles[name].discard(role)
-
-    @rule(delegator=people, delegate=people, role=seats, days=st.sampled_from([1, 40]))
-    def a_role_is_lent(self, delegator: str, delegate: str, role: str, days: int) -> None:
-        made: list[Delegation] = []
-        if self.act(lambda: made.append(self.world.lend(delegator, delegate, role, days))) is not None:
-            return
-        assert role in self.model.roles[delegator]
-        assert delegator != delegate
-        lent = Lent(self.number(), delegator, delegate, role, made[0].ends_at)
-        self.model.lent.append(lent)
-        self.lent[lent.number] = made[0]
-
-    @precondition(lambda self: self.model.lent)
-    @rule(which=st.integers(0, 9))
-    def a_lent_role_is_taken_back(self, which: int) -> None:
-        lent = self.model.lent[which % len(self.model.lent)]
-        error = self.act(lambda: self.world.take_back(self.lent[lent.number]))
-        assert (error is None) == (lent.number not in self.model.revoked and self.model.now < lent.until)
-        self.model.revoked.add(lent.number)
 
     # --- the question and the words on it ----------------------------------------------------------------------
     @rule(name=people)
@@ -277,14 +198,5 @@ class Decisions(RuleBasedStateMachine):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the machine moves the clock; a server has its own")
 def test_no_sequence_opens_the_gate_wrongly() -> None:
     Decisions.world = World(START)
-    run_state_machine_as_test(
-        Decisions,
-        settings=settings(
-            max_examples=max(STEPS // STEPS_EACH, 1),
-            stateful_step_count=STEPS_EACH,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-        ),
-    )
+    play(Decisions, 600)
     assert Decisions.promoted, "No sequence got anything promoted, so nothing was shown."

@@ -21,6 +21,7 @@ from tests.governance import staging
 from tests.governance.machine.reference import EDITIONS, SEATS
 from tests.make import make_dataset_version, make_document, make_system, make_version
 
+HEAD = ("schema: assay.policy/1", "tier: high")
 CHECKED = "- checks: {all: true}"
 SYSTEM_STEPS = (
     ("problem_definition", "data_sourcing"),
@@ -32,11 +33,7 @@ VERSION_STEPS = (("development", "validation"), ("validation", "compliance"))
 
 def policy_text(edition: str, number: int) -> str:
     """A policy whose last gate asks three people and for checks that passed; every number is another text."""
-    lines = ["schema: assay.policy/1", f"name: Machine {number}", "tier: high", "transitions:"]
-    for subject, steps in (("system", SYSTEM_STEPS), ("model_version", VERSION_STEPS)):
-        for origin, to in steps:
-            lines += [f"  - subject: {subject}", f"    from: {origin}", f"    to: {to}", "    requirements:"]
-            lines += ["      - documents: {kinds: [problem_definition]}"]
+    lines = [*HEAD, f"name: Machine {number}", "transitions:", *early_steps()]
     for origin in ("compliance", "suspended"):
         lines += [f"  - from: {origin}", "    to: production"]
         lines += ["    environments: [production]"] if origin == "compliance" else []
@@ -47,6 +44,16 @@ def policy_text(edition: str, number: int) -> str:
             "          within_days: 30",
         ]
     return "\n".join(lines) + "\n"
+
+
+def early_steps() -> list[str]:
+    """What is asked for before the last gate."""
+    lines = []
+    for subject, steps in (("system", SYSTEM_STEPS), ("model_version", VERSION_STEPS)):
+        for origin, to in steps:
+            lines += [f"  - subject: {subject}", f"    from: {origin}", f"    to: {to}", "    requirements:"]
+            lines += ["      - documents: {kinds: [problem_definition]}"]
+    return lines
 
 
 def seat(edition: str, role: str) -> str:
