@@ -10,7 +10,6 @@ from governance.models import ApprovalRequest, Delegation, RequestState, Vote, V
 from governance.services import ballots, conditions, questions
 from governance.services.ballots import Ballot, Question, Way, ballot
 from governance.services.conditions import Term
-from registry import selectors as facts
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Denied, Invalid
@@ -213,6 +212,7 @@ def withdraw_vote(*, actor: Actor, vote: Vote, reason: str) -> Vote:
         raise Invalid("Say why you take your vote back.", errors=[("reason", "required")])
     with record.transaction():
         check.require(actor, "view", vote)
+        check.require_scope(actor, "vote", vote)
         locked = _locked(vote.request)
         mine = Vote.objects.select_related("voter", "delegation__delegator").get(pk=vote.pk)
         _own(actor, mine)
@@ -242,5 +242,5 @@ def withdraw_vote(*, actor: Actor, vote: Vote, reason: str) -> Vote:
 def _own(actor: Actor, vote: Vote) -> None:
     """Whoever voted takes it back, or whoever it was cast for."""
     voices = [vote.voter, *([vote.delegation.delegator] if vote.delegation else [])]
-    if facts.person_of(actor.user) not in [facts.person_of(voice) for voice in voices]:
+    if actor.kind != "person" or actor.person_id not in [voice.person_id for voice in voices]:
         raise Denied("A vote is taken back by whoever cast it.", code="vote.of_another", by=actor, on=vote)

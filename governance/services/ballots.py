@@ -89,6 +89,7 @@ def checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: 
     now = gathered.dossier.now
     lent = delegations.held(actor, request.system, now)
     check.require(actor, "view" if lent else "vote", request)
+    check.require_scope(actor, "vote", request)
     demands = questions.demands(gathered)
     _still_the_question(request, gathered, digest, demands)
     if actor.kind != "person":

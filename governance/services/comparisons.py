@@ -98,7 +98,7 @@ def _checked(
 
 
 def _barred(actor: Actor, gathered: Gathered) -> str:
-    return lineage.excluded(gathered.dossier, champions.EXCLUDED).get(str(actor.user.pk), "")
+    return lineage.excluded(gathered.dossier, champions.EXCLUDED).get(actor.person_id, "")
 
 
 def _keep(

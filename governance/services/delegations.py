@@ -84,6 +84,7 @@ def revoke(*, actor: Actor, delegation: Delegation) -> Delegation:
         locked = rows.select_related("organisation", "system", "delegator", "delegate").get(pk=delegation.pk)
         mine = actor.user is not None and locked.delegator_id == actor.user.pk
         check.require(actor, "view" if mine else "manage_people", locked)
+        check.require_scope(actor, "vote" if mine else "manage_people", locked)
         now = record.hold(locked.organisation_id).now
         if locked.revoked_at is not None or locked.ends_at <= now:
             raise Conflict("This delegation has ended already.", code="delegation.ended")

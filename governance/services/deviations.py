@@ -135,7 +135,7 @@ def _checked(actor: Actor, deviation: Deviation, digest: str) -> _Question:
         raise Conflict("You have voted on this already.", code="deviation.voted_already")
     gathered = _gathered(deviation)
     row = next(row for row in gathered.dossier.deviations if row.id == str(deviation.pk))
-    barred = deviations.taking_part(gathered.dossier, row).get(actor.id, "")
+    barred = deviations.taking_part(gathered.dossier, row).get(actor.person_id, "")
     return _Question(deviation, gathered, row, seats_of(gathered), barred)
 
 

@@ -100,6 +100,17 @@ def require(actor: Actor, permission: str, obj: Any) -> None:
     raise NotFound(f"There is no such {obj._meta.verbose_name}.")
 
 
+def require_scope(actor: Actor, permission: str, obj: Any) -> None:
+    """Refuse a token that was not issued for this, where the right to it comes from something else than a role."""
+    if actor.limits is not None and not actor.limits.cover(permission):
+        raise Denied(
+            f"Your token may not be used for this: it needs the permission “{PERMISSIONS[permission].lower()}”.",
+            by=actor,
+            on=obj,
+            permission=permission,
+        )
+
+
 def held(actor: Actor, obj: Any) -> frozenset[str]:
     """Every permission the actor holds on an object: what a page offers, from where the services ask."""
     if actor.user is None or not actor.user.is_active:

@@ -169,3 +169,9 @@ def _can_answer(organisation: Organisation, responsible: User) -> None:
             "Somebody who is a member of the organisation has to answer for a service account.",
             errors=[("responsible", "not a member")],
         )
+    if responsible.responsible_id is not None:
+        # Who somebody is, is one step away; at the end of two the same human would count as somebody else.
+        raise Invalid(
+            f"This is a further account of {responsible.responsible}. Name that one.",
+            errors=[("responsible", "a further account")],
+        )

@@ -10,8 +10,10 @@ from governance.dossier import gather_version
 from governance.gates.requirements.champion import ChampionCompared
 from governance.models import ComparisonAcknowledgement
 from governance.services import comparisons
+from registry.actors import Actor
 from registry.errors import AssayError, Conflict, Denied, NotFound
 from registry.models import LedgerEntry, ModelVersion
+from registry.services import members
 from registry.stages import Role
 from tests.calls import api
 from tests.cast import Cast, grant
@@ -86,6 +88,11 @@ def test_nobody_acknowledges_their_own(cast: Cast, version: ModelVersion) -> Non
         read(cast, version, "dev")
     assert refused.value.recorded
     assert LedgerEntry.objects.filter(event="comparison.refused").count() == 1
+    members.link(actor=Actor.system("operator"), account=cast.rita, person=cast.dev)
+    cast.rita.refresh_from_db()
+    with pytest.raises(Denied, match="registered this version"):
+        read(cast, version, "rita")
+    assert not ComparisonAcknowledgement.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from governance.dossier import gather_version
 from governance.gates import evidence
 from governance.models import DeviationVote, VoteVerdict
 from governance.services import delegations, deviations
+from registry.actors import Actor
 from registry.errors import AssayError, Conflict, Denied, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion
+from registry.services import members
 from registry.stages import Role
 from tests.cast import Cast, grant
 from tests.governance import staging
@@ -106,6 +108,17 @@ def test_who_had_a_part_in_it_does_not_vote_and_the_attempt_is_kept(
     with pytest.raises(Denied, match=why) as refused:
         vote(cast, deviation, who)
     assert refused.value.recorded
+    assert not DeviationVote.objects.exists()
+    assert LedgerEntry.objects.filter(event="deviation.vote_refused").count() == 1
+
+
+def test_a_second_account_of_somebody_who_had_a_part_in_it_does_not_vote(
+    cast: Cast, deviation: Deviation
+) -> None:
+    members.link(actor=Actor.system("operator"), account=cast.rita, person=cast.vera)
+    cast.rita.refresh_from_db()
+    with pytest.raises(Denied, match="sealed one of the two plans"):
+        vote(cast, deviation, "rita", verdict=VoteVerdict.REJECT)
     assert not DeviationVote.objects.exists()
     assert LedgerEntry.objects.filter(event="deviation.vote_refused").count() == 1
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from governance.models import ApprovalRequest, Vote
-from governance.services import decisions, transitions
+from governance.models import ApprovalRequest, Vote, VoteVerdict
+from governance.services import approvals, decisions, delegations, transitions
+from registry.actors import Actor, Limits
 from registry.errors import Denied, GateRefused, Invalid
-from registry.models import ModelVersion, User
+from registry.models import LedgerEntry, ModelVersion, User
 from registry.services import people
 from registry.stages import Role
 from tests.calls import api
@@ -103,6 +105,48 @@ def test_f2_a_policy_that_asks_nobody_is_no_policy(cast: Cast, seats: str) -> No
     with pytest.raises(Invalid):
         at_validation(cast, seats)
     at_validation(cast, VALIDATOR)
+
+
+def reading_only(user: User) -> Actor:
+    """Somebody with a token that was issued for reading."""
+    return Actor.of(user, limits=Limits(datetime.now(UTC) + timedelta(days=1), frozenset({"view"})))
+
+
+def test_a_token_for_reading_does_not_vote_in_a_lent_role(cast: Cast) -> None:
+    version = at_validation(cast, VALIDATOR)
+    request = ask(cast, version)
+    lent = lend(cast, "vera", "aud", Role.VALIDATOR)
+    word: dict[str, Any] = {"verdict": VoteVerdict.APPROVE, "subject_digest": request.subject_digest}
+    with pytest.raises(Denied) as refused:
+        approvals.vote(
+            actor=reading_only(cast.aud), request=request, role=Role.VALIDATOR, delegation=lent, **word
+        )
+    assert refused.value.recorded
+    assert approvals.ballot(reading_only(cast.aud), request).ways == ()
+    assert not Vote.objects.exists()
+    approvals.vote(actor=cast.actor("aud"), request=request, role=Role.VALIDATOR, delegation=lent, **word)
+    with pytest.raises(Denied):
+        delegations.revoke(actor=reading_only(cast.vera), delegation=lent)
+
+
+def as_their_machine(cast: Cast) -> Actor:
+    owner, machine = cast.actor("olga"), {"organisation": cast.acme, "name": "bot"}
+    bot = people.create_service_account(actor=owner, responsible=cast.vera, **machine)
+    people.grant_role(actor=owner, organisation=cast.acme, user=bot, role=Role.CI)
+    return Actor.of(bot)
+
+
+@pytest.mark.parametrize("who", [lambda cast: reading_only(cast.vera), as_their_machine])
+def test_a_rejection_is_taken_back_by_the_person_and_not_by_their_machine(
+    cast: Cast, who: Callable[[Cast], Actor]
+) -> None:
+    version = at_validation(cast, VALIDATOR)
+    rejected = staging.vote(cast, ask(cast, version), "vera", VoteVerdict.REJECT)
+    with pytest.raises(Denied):
+        approvals.withdraw_vote(actor=who(cast), vote=rejected, reason="It is in the way.")
+    assert LedgerEntry.objects.filter(event="access.denied").count() == 1
+    taken = approvals.withdraw_vote(actor=cast.actor("vera"), vote=rejected, reason="I misread it.")
+    assert taken.withdrawn_at is not None
 
 
 def at_staging(cast: Cast, version: ModelVersion) -> decisions.Answer:

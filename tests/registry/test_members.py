@@ -10,7 +10,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from registry.access.table import ROLE_PERMISSIONS
 from registry.actors import Actor
-from registry.errors import Conflict, Denied, NotFound
+from registry.errors import Conflict, Denied, Invalid, NotFound
 from registry.ledger.models import LedgerEntry
 from registry.models import Membership, Organisation, OrganisationPermission, RoleGrant, User
 from registry.services import members, people, permissions
@@ -244,3 +244,15 @@ def test_a_new_permission_reaches_who_holds_the_role_with_the_next_migration(
     held = OrganisationPermission.objects.filter(user=cast.aud).values_list("permission__codename", flat=True)
     assert "document" in held
     assert Organisation.objects.count() == 2
+
+
+def test_who_answers_for_a_machine_is_never_told_by_a_further_account(cast: Cast) -> None:
+    members.link(actor=Actor.system("operator"), account=cast.rita, person=cast.vera)
+    cast.rita.refresh_from_db()
+    owner = cast.actor("olga")
+    with pytest.raises(Invalid, match="a further account of Vera"):
+        people.create_service_account(actor=owner, organisation=cast.acme, name="bot", responsible=cast.rita)
+    bot = people.create_service_account(
+        actor=owner, organisation=cast.acme, name="bot", responsible=cast.vera
+    )
+    assert bot.person_id == cast.rita.person_id == str(cast.vera.pk)
