@@ -130,9 +130,9 @@ def test_a_token_for_reading_does_not_vote_in_a_lent_role(cast: Cast) -> None:
 
 
 def as_their_machine(cast: Cast) -> Actor:
-    owner, machine = cast.actor("olga"), {"organisation": cast.acme, "name": "bot"}
-    bot = people.create_service_account(actor=owner, responsible=cast.vera, **machine)
-    people.grant_role(actor=owner, organisation=cast.acme, user=bot, role=Role.CI)
+    owner, acme = cast.actor("olga"), cast.acme
+    bot = people.create_service_account(actor=owner, organisation=acme, name="bot", responsible=cast.vera)
+    people.grant_role(actor=owner, organisation=acme, user=bot, role=Role.CI)
     return Actor.of(bot)
 
 
