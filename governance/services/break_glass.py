@@ -90,8 +90,7 @@ def _none_yet(version: ModelVersion, environment: str, now: datetime) -> None:
 def confirm(*, actor: Actor, release: BreakGlass) -> BreakGlass:
     """Be the second person: from now on the door is open, an incident stands, and a review falls due."""
     with record.transaction():
-        check.require(actor, "break_glass", release)
-        locked = _locked(release, BreakGlassState.REQUESTED)
+        locked = _locked(actor, release, BreakGlassState.REQUESTED)
         refused = not_the_second(actor, locked)
         if not refused:
             return _confirm(actor, locked)
@@ -156,8 +155,7 @@ def withdraw(*, actor: Actor, release: BreakGlass, reason: str) -> BreakGlass:
     """Take the question back, or say no to it."""
     reason = _said(reason, "reason", "Say why.")
     with record.transaction():
-        check.require(actor, "break_glass", release)
-        locked = _locked(release, BreakGlassState.REQUESTED)
+        locked = _locked(actor, release, BreakGlassState.REQUESTED)
         locked.state = BreakGlassState.WITHDRAWN
         locked.save(update_fields=["state"])
         _record("break_glass.withdrawn", actor, locked, reason=reason)
@@ -168,8 +166,7 @@ def end(*, actor: Actor, release: BreakGlass, reason: str) -> BreakGlass:
     """Close the door before the time is over; the review is owed all the same."""
     reason = _said(reason, "reason", "Say why.")
     with record.transaction():
-        check.require(actor, "break_glass", release)
-        locked = _locked(release, BreakGlassState.CONFIRMED)
+        locked = _locked(actor, release, BreakGlassState.CONFIRMED)
         now = gather_version(locked.model_version).dossier.now
         if locked.ends is None or locked.ends <= now:
             raise Conflict("This emergency release is over already.", code="break_glass.over")
@@ -183,8 +180,7 @@ def review(*, actor: Actor, release: BreakGlass, outcome: ReviewOutcome, words: 
     """Judge it afterwards, as a compliance officer who took no part in it."""
     words = _said(words, "review", "Say what you looked at and what you found.")
     with record.transaction():
-        check.require(actor, "break_glass", release)
-        locked = _locked(release, BreakGlassState.CONFIRMED)
+        locked = _locked(actor, release, BreakGlassState.CONFIRMED)
         if locked.reviewed_at is not None:
             raise Conflict("This emergency release was reviewed already.", code="break_glass.reviewed")
         now = gather_version(locked.model_version).dossier.now
@@ -238,12 +234,14 @@ def _by_a_person(actor: Actor, version: ModelVersion) -> None:
         )
 
 
-def _locked(release: BreakGlass, state: BreakGlassState) -> BreakGlass:
+def _locked(actor: Actor, release: BreakGlass, state: BreakGlassState) -> BreakGlass:
     rows = BreakGlass.objects.select_for_update(of=("self",), no_key=True)
     locked = rows.select_related(
         "model_version__model__system", "system", "requested_by", "confirmed_by"
     ).get(pk=release.pk)
     record.hold(locked.system.organisation_id)
+    # Asked with the log held: a role may have been taken away while this waited for it.
+    check.require(actor, "break_glass", locked)
     if locked.state != state:
         raise Conflict(
             f"This emergency release is not open to that: {locked.get_state_display().lower()}.",

@@ -118,8 +118,9 @@ def publish(*, actor: Actor, policy: Policy) -> Policy:
     A draft that loosens what is in force is published by a second person, who has not written it.
     """
     with record.transaction():
-        check.require(actor, "publish_policy", policy)
+        # Locked first: a role may be taken away while this waits.
         Organisation.objects.select_for_update(no_key=True).get(pk=policy.organisation_id)
+        check.require(actor, "publish_policy", policy)
         policy = (
             Policy.objects.select_for_update(of=("self",), no_key=True)
             .select_related("created_by", "organisation")

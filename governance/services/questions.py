@@ -11,7 +11,7 @@ from governance.gates import votes
 from governance.gates.policy import parse
 from governance.gates.requirements.approvals import Approvals
 from governance.gates.spec import Step
-from governance.models import ApprovalRequest, RequestState
+from governance.models import ApprovalRequest, RequestState, VoteVerdict
 from registry.actors import Actor
 from registry.errors import Conflict, TransitionNotAllowed
 from registry.ledger import record
@@ -75,11 +75,17 @@ def expired(request: ApprovalRequest, asked: tuple[Approvals, ...], now: datetim
     return request.state == RequestState.OPEN and votes.expired(request.requested_at, days, now)
 
 
-def use_up(about: ModelVersion | System, to: str, now: datetime) -> None:
-    """The step is taken: the newest question, and with it every vote so far, has done its work."""
-    newest = of_step(about, to).exclude(state=RequestState.WITHDRAWN).order_by("-requested_at", "pk").first()
-    if newest is not None:
-        close(newest, RequestState.USED, now)
+def use_up(about: ModelVersion | System, to: str, gathered: Gathered) -> None:
+    """The step is taken: the newest question, and every earlier one whose approval still stood, has done its work."""
+    dossier = gathered.dossier
+    words = [
+        w for d in asked_by(gathered.policy_body, dossier.step) for w in votes.standing(dossier, d.seats)
+    ]
+    stood = {word.request for word in words if word.verdict == VoteVerdict.APPROVE}
+    rows = of_step(about, to).exclude(state=RequestState.WITHDRAWN).order_by("-requested_at", "pk")
+    for number, row in enumerate(rows):
+        if number == 0 or str(row.pk) in stood:
+            close(row, RequestState.USED, dossier.now)
 
 
 def close(request: ApprovalRequest, state: RequestState, now: datetime) -> None:

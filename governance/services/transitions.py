@@ -82,6 +82,7 @@ def _request(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> A
     with record.transaction():
         subject, row = _guarded(kind, actor, subject, to, reason)
         gathered = _gathered(kind, subject, row)
+        _still_permitted(actor, subject, row)
         decision, decided = _decided(kind, actor, subject, gathered)
         if decided is not None and not decided.allows:
             _record("transition.refused", kind, actor, subject, row, decision, reason)
@@ -106,9 +107,7 @@ def _guarded(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> t
         raise TransitionNotAllowed(
             f"There is no step from {locked.stage} to {to}. From here: {known or 'none, this is the end'}."
         )
-    if not _permitted(actor, locked, row):
-        who = "Assay" if actor.kind == ASSAY else "You"
-        raise Denied(f"{who} may not take the step {row.name} here.", by=actor, on=locked)
+    _still_permitted(actor, locked, row)
     if len(reason) > MAX_REASON:
         raise Invalid(f"A reason has at most {MAX_REASON} characters.", errors=[("reason", "too long")])
     if row.gate is None and not reason.strip():
@@ -123,6 +122,13 @@ def _see(actor: Actor, subject: Any) -> None:
         and not type(subject)._default_manager.filter(pk=subject.pk).visible_to(actor).exists()
     ):
         raise NotFound(f"There is no such {subject._meta.verbose_name}.")
+
+
+def _still_permitted(actor: Actor, subject: Any, row: Transition) -> None:
+    """Asked again once the log is held: a role may have been taken away while this waited for it."""
+    if not _permitted(actor, subject, row):
+        who = "Assay" if actor.kind == ASSAY else "You"
+        raise Denied(f"{who} may not take the step {row.name} here.", by=actor, on=subject)
 
 
 def _permitted(actor: Actor, subject: Any, row: Transition) -> bool:
@@ -189,7 +195,7 @@ def _record(
 def _advance(kind: _Kind, actor: Actor, subject: Any, row: Transition, gathered: Gathered | None) -> None:
     """Close the approval request that this step has used up, and set the day of the next review."""
     if gathered is not None:
-        questions.use_up(subject, row.to_stage, gathered.dossier.now)
+        questions.use_up(subject, row.to_stage, gathered)
     if kind is not _VERSION:
         return
     now, body = (gathered.dossier.now, gathered.policy_body) if gathered else (timezone.now(), "")

@@ -28,6 +28,7 @@ from tests.cast import PASSWORD, Cast, grant
 from tests.governance import exceptional as given
 from tests.governance import staging
 from tests.governance.gates import facts
+from tests.governance.test_hostile_approvals import lose_it_meanwhile
 
 
 @pytest.fixture
@@ -283,3 +284,16 @@ def test_what_was_asked_long_ago_is_asked_again(cast: Cast, version: ModelVersio
     BreakGlass.objects.filter(pk=release.pk).update(requested_at=given.until(hours=-9))
     with pytest.raises(Conflict, match="too long ago"):
         break_glass.confirm(actor=cast.actor("adam"), release=release)
+
+
+def test_it_is_not_confirmed_in_a_role_that_was_lost_while_it_waited(
+    cast: Cast, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = given.emergency(cast, version, confirmed=False)
+    grant(cast, "adam", Role.AUDITOR)
+    with monkeypatch.context() as patch:
+        lose_it_meanwhile(cast, "adam", patch)
+        with pytest.raises(Denied):
+            break_glass.confirm(actor=cast.actor("adam"), release=release)
+    assert given.door(cast, version).verdict is Verdict.DENY
+    assert break_glass.confirm(actor=cast.actor("cora"), release=release).ends is not None

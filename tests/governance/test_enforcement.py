@@ -210,6 +210,23 @@ def test_a_condition_that_is_not_met_in_time_suspends(cast: Cast) -> None:
     assert b'"causes":["condition"]' in bytes(applied.body)
 
 
+def test_a_condition_of_an_approval_that_outlived_its_question_suspends_too(cast: Cast) -> None:
+    """Adam signs the evidence only, so his word stands when the question is put again about another use."""
+    signing = VOTES.replace("role: approver", "role: approver, signs: [evidence]")
+    watching.publish(cast, watching.text(demands=signing))
+    version = watching.at_compliance(cast, watching.ready(cast))
+    week = timezone.now().date() + timedelta(days=7)
+    first = staging.ask(cast, version)
+    staging.vote(cast, first, "adam", terms=[Term("Watch the drop-out rate.", cast.dev, week)])
+    make_document(cast, version.model.system, "intended_use_statement", content="Another use.")
+    assert staging.ask(cast, version) != first
+    transitions.request(actor=cast.actor("dev"), version=version, to="production")
+    assert enforcement.enforce_due() == 0
+    lapse()
+    assert enforcement.enforce_due() == 1
+    assert stage(version) == "suspended"
+
+
 def test_a_condition_that_was_met_does_not(cast: Cast) -> None:
     version, condition = promoted_on_a_condition(cast)
     conditions.confirm(actor=cast.actor("adam"), condition=condition, note="I saw the board.")

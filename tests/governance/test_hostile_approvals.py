@@ -10,6 +10,7 @@ from governance.models import ApprovalRequest, Vote, VoteVerdict
 from governance.services import approvals, decisions, delegations, transitions
 from registry.actors import Actor, Limits
 from registry.errors import Denied, GateRefused, Invalid
+from registry.ledger import record
 from registry.models import LedgerEntry, ModelVersion, User
 from registry.services import people
 from registry.stages import Role
@@ -147,6 +148,35 @@ def test_a_rejection_is_taken_back_by_the_person_and_not_by_their_machine(
     assert LedgerEntry.objects.filter(event="access.denied").count() == 1
     taken = approvals.withdraw_vote(actor=cast.actor("vera"), vote=rejected, reason="I misread it.")
     assert taken.withdrawn_at is not None
+
+
+def lose_it_meanwhile(cast: Cast, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if an owner took a role away while its holder, who may still look on, waits for the log."""
+    real, grants = record.hold, list(getattr(cast, name).memberships.get().grants.exclude(role=Role.AUDITOR))
+
+    def late(organisation_id: Any) -> record.Head:
+        while grants:
+            people.revoke_role(actor=cast.actor("olga"), grant=grants.pop())
+        return real(organisation_id)
+
+    monkeypatch.setattr(record, "hold", late)
+
+
+def test_e5_a_step_is_not_taken_in_a_role_that_was_lost_while_it_waited(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = at_validation(cast, VALIDATOR)
+    staging.vote(cast, ask(cast, version), "vera")
+    grant(cast, "dev", Role.AUDITOR)
+    with monkeypatch.context() as patch:
+        lose_it_meanwhile(cast, "dev", patch)
+        with pytest.raises(Denied):
+            move(cast, version)
+    version.refresh_from_db()
+    assert version.stage == "validation"
+    assert (
+        transitions.request(actor=cast.actor("olga"), version=version, to="compliance").stage == "compliance"
+    )
 
 
 def at_staging(cast: Cast, version: ModelVersion) -> decisions.Answer:

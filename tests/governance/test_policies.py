@@ -10,7 +10,8 @@ from governance.dossier import gather_system
 from governance.models import Policy, PolicyState
 from governance.services import policies
 from registry.errors import Conflict, Denied, Invalid, NotFound
-from registry.models import LedgerEntry
+from registry.models import LedgerEntry, Organisation
+from registry.services import people
 from registry.stages import RiskTier, Role
 from tests.cast import Cast, grant
 from tests.governance.gates.facts import body
@@ -188,3 +189,26 @@ def test_the_command_publishes_them(cast: Cast, capsys: pytest.CaptureFixture[st
 def test_the_command_says_what_is_wrong(cast: Cast, organisation: str, by: str) -> None:
     with pytest.raises(CommandError):
         call_command("publish_policies", organisation=organisation, by=by)
+
+
+def test_a_draft_is_not_published_in_a_role_that_was_lost_while_it_waited(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cora, drafted = cast.actor("cora"), draft(cast)
+    role = cast.cora.memberships.get().grants.get()
+    grant(cast, "cora", Role.AUDITOR)
+    real, roles = Organisation.objects.select_for_update, [role]
+
+    def late(**options: Any) -> Any:
+        while roles:
+            people.revoke_role(actor=cast.actor("olga"), grant=roles.pop())
+        return real(**options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Organisation.objects, "select_for_update", late)
+        with pytest.raises(Denied):
+            policies.publish(actor=cora, policy=drafted)
+    drafted.refresh_from_db()
+    assert drafted.state == PolicyState.DRAFT
+    grant(cast, "cora", Role.COMPLIANCE_OFFICER)
+    assert policies.publish(actor=cora, policy=drafted).state == PolicyState.PUBLISHED

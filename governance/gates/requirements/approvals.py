@@ -191,9 +191,11 @@ class Approvals(Requirement):
         ]
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
-        """When the first vote that counts grows too old, or the first condition of one falls due."""
-        counting = [vote for row in self._given(dossier).values() for vote in row]
-        ends = [c.due_at for vote in counting for c in votes.conditions_of(dossier, vote) if c.met_at is None]
+        """When the first vote that counts grows too old, or the first condition of any vote falls due."""
+        words = votes.standing(dossier, self.seats)
+        counting = [vote for row in self._counting(dossier, words).values() for vote in row]
+        open_ = [c for vote in words for c in votes.conditions_of(dossier, vote) if c.met_at is None]
+        ends = [condition.due_at for condition in open_ if not condition.lapsed(dossier.now)]
         if self.within_days is not None:
             ends += [vote.voted_at + timedelta(days=self.within_days) for vote in counting]
         return earliest(ends)

@@ -126,11 +126,14 @@ class EvidencePresent(Requirement):
         return [run for run in evidence.counted(dossier) if run.intact and self.kind in run.kinds]
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
-        """When the newest measurement grows too old."""
+        """When the newest of the measurements that would do by itself grows too old."""
         if self.within_days is None:
             return None
         ends = [
-            r.finished_at + timedelta(days=self.within_days) for r in self._runs(dossier) if r.finished_at
+            run.finished_at + timedelta(days=self.within_days)
+            for run in self._runs(dossier)
+            if run.finished_at and evidence.locked(dossier, run)
+            if reaches(evidence.assurance(dossier, run).level, self.level)
         ]
         return max((end for end in ends if end > dossier.now), default=None)
 

@@ -1,6 +1,7 @@
 """Which runs count, and what a run that counts opens."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -202,6 +203,17 @@ def test_what_is_wrong_with_the_whole_is_said(run: RunFacts, state: State, says:
 def test_a_failure_is_the_developers_and_a_doubt_the_validators(verdict: str, owner: str) -> None:
     run = facts.run(state=verdict, checks=(facts.check(verdict=verdict),))
     assert finding(decided(with_runs(run)), "checks.Impact ratio by sex").owner_role == owner
+
+
+def test_evidence_holds_no_longer_than_what_would_do_by_itself() -> None:
+    demand = EvidencePresent("bias", within_days=10)
+    exploratory = facts.run(id="b", plan="plan-2", seed=1, finished_at=facts.ago(days=1))
+    second = PlanFacts("plan-2", facts.digest("2"), "data-1", "vera", facts.ago(days=20), 0)
+    dossier = with_runs(facts.run(), exploratory, plans=(*facts.bare().plans, second))
+    until = facts.ago(days=-5)
+    assert demand.holds_until(dossier) == until
+    lines = [demand.findings(replace(dossier, now=at))[0] for at in (until - timedelta(seconds=1), until)]
+    assert [line.met for line in lines] == [True, False]
 
 
 def test_evidence_that_is_too_old_holds_until_nothing() -> None:

@@ -348,3 +348,17 @@ def test_a_request_that_expired_is_asked_again() -> None:
     assert one.findings(dossier)[-1].clears == "Ask for approval. A validator votes on the approval request."
     fresh = replace(one, request_days=4)
     assert fresh.findings(dossier)[-1].clears == "A validator votes on the approval request."
+
+
+def test_a_gate_holds_no_longer_than_the_condition_of_a_vote_it_does_not_need() -> None:
+    """Rita has lost the role in which she approved; that her condition lapses closes the gate all the same."""
+    both = Approvals((Seat("validator"),))
+    dossier = facts.voted(facts.asked(facts.bare()), vera="validator", rita="validator")
+    votes_ = tuple(replace(vote, entitled=vote.voter != "rita") for vote in dossier.votes)
+    due = facts.NOW + timedelta(hours=1)
+    condition = ConditionFacts("c-1", dossier.requests[-1].id, "rita", "validator", "dev", due, None)
+    dossier = replace(dossier, votes=votes_, conditions=(condition,))
+    assert met(both, dossier) == {}
+    assert met(both, replace(dossier, now=due)) == {"condition.validator": State.OPEN}
+    assert both.holds_until(dossier) == due
+    assert both.holds_until(replace(dossier, now=due)) is None
