@@ -4,20 +4,25 @@ What is changed is what decides. A text with a blank in it is a sentence, whose 
 """
 
 import ast
+import os
 import re
+import resource
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import libcst
+import pytest
 import yaml
+from _pytest.runner import runtestprotocol
 from mutmut import __main__ as mutmut
 from mutmut import configuration
-from mutmut.mutation import mutators
+from mutmut.mutation import mutators, trampoline
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.stats import status_by_exit_code
+from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 
 # Which tests judge which modules; the folders of a database's tests are chosen narrowly, for they take their time.
@@ -27,6 +32,9 @@ def _gates(*names: str) -> tuple[str, ...]:
 
 VOTING: Final = _gates("decide", "votes", "approvals", "subject", "lineage", "plan", "properties", "replay")
 WAIVING: Final = _gates("waiving", "emergency", "budget", "plan_exceptional", "decide", "replay")
+BALLOTS: Final = tuple(
+    f"tests/governance/test_{name}.py" for name in ("approvals", "voting", "hostile_approvals")
+)
 TESTS: Final[dict[str, tuple[str, ...]]] = {
     "governance/lifecycle.py": ("tests/governance/test_lifecycle.py", *VOTING),
     "governance/gates/decide.py": VOTING,
@@ -40,7 +48,17 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "governance/gates/budget.py": WAIVING,
     "governance/gates/emergency.py": WAIVING,
     "governance/gates/live.py": WAIVING,
+    "governance/services/transitions.py": (
+        "tests/governance/test_transitions.py",
+        "tests/governance/test_every_step.py",
+    ),
+    "governance/services/approvals.py": BALLOTS,
+    "governance/services/ballots.py": BALLOTS,
+    "governance/services/delegations.py": BALLOTS,
+    "governance/services/waivers.py": ("tests/governance/test_waivers.py",),
 }
+PROGRESS: Final = Path("outcomes").absolute()
+LIMIT: Final = 120  # seconds of one mutant
 EXAMPLES: Final = 15  # of each property: what the other tests leave alive is tried with so many
 Key = tuple[str, str, str]  # where, the line before, the line after
 EXPLAINED: Final = Path("tests/mutants.yaml")
@@ -57,8 +75,27 @@ def main(modules: list[str], report: Path) -> int:
     changed_in_place(Path("tests").rglob("*.py"), hurried)
     configure(modules)
     only_what_decides()
-    mutmut._run((), 1)
-    lines = list(told(modules))
+    generate()
+    names = {module: named(module) for module in modules}
+    trials = Trials([name for found in names.values() for name in found])
+    os.chdir("mutants")
+    options = [
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:schemathesis",
+        "--hypothesis-seed=0",
+    ]
+    if code := pytest.main(
+        [*options, *dict.fromkeys(test for one in modules for test in TESTS[one])], [trials]
+    ):
+        raise SystemExit(f"The tests do not pass on the unchanged code ({code}).\n{trials.failure}")
+    os.chdir("..")
+    lines = list(told(names, trials.outcomes))
     report.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return int(any(line.startswith("LIVES") for line in lines))
 
@@ -105,16 +142,94 @@ def mutable(source: str) -> str:
 def hurried(test: str) -> str:
     """The same test, with few examples of each property."""
     few = re.sub(r"max_examples=\d+", f"max_examples={EXAMPLES}", test)
-    return few.replace('register_profile("assay", ', f'register_profile("assay", max_examples={EXAMPLES}, ')
+    profile = f"max_examples={EXAMPLES}, phases=[Phase.explicit, Phase.generate], "  # a failure need not be made small
+    return few.replace('register_profile("assay", ', f'register_profile("assay", {profile}').replace(
+        "import settings as properties", "import Phase, settings as properties"
+    )
 
 
 def configure(modules: list[str]) -> None:
     given = configuration.config()
     given.only_mutate = modules
     given.also_copy += [Path(name) for name in NEEDED if Path(name).exists()]
-    given.pytest_add_cli_args_test_selection = [
-        *dict.fromkeys(test for one in modules for test in TESTS[one])
-    ]
+
+
+def generate() -> None:
+    """The folder `mutants`, where each function of these modules stands once as it was and once for each change."""
+    trampoline.set_mutant_under_test("mutant_generation")
+    Path("mutants").mkdir()
+    mutmut.copy_src_dir()
+    mutmut.copy_also_copy_files()
+    mutmut.setup_source_paths()
+    mutmut.create_mutants(1)
+
+
+def named(module: str) -> list[str]:
+    data = SourceFileMutationData(path=Path(module))
+    data.load()
+    return list(data.exit_code_by_key)
+
+
+class Trials:
+    """One session of pytest for all mutants.
+
+    Each test runs once unchanged, to see that it passes and what it calls. Then each mutant gets a child of this
+    process, which runs the tests that call what was changed until one fails; a database in memory is the child's own.
+    """
+
+    def __init__(self, mutants: list[str]) -> None:
+        self.mutants = mutants
+        self.outcomes: dict[str, str] = {}
+        self.failure = ""
+        self._seen: set[str] = set()
+        self._killed: dict[str, int] = {}  # when a test last killed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        trampoline.record_trampoline_hit = lambda name, **_: self._seen.add(name)
+        trampoline.set_mutant_under_test("stats")
+        callers: dict[str, list[tuple[float, pytest.Item]]] = {}
+        for item in session.items:
+            self._seen, begun = set(), time.process_time()
+            if not self._passes(session, item):
+                raise session.Failed(f"{self.failure}\nfails unchanged.")
+            for name in self._seen:
+                callers.setdefault(name, []).append((time.process_time() - begun, item))
+        if not self._tried(session, "", session.items):
+            raise session.Failed(
+                "A child fails where nothing is changed: what it would say of mutants is worth nothing."
+            )
+        for mutant in self.mutants:
+            found = callers.get(mangled_name_from_mutant_name(mutant), [])
+            items = [item for _, item in sorted(found, key=lambda pair: pair[0])]  # quick ones first
+            items.sort(
+                key=lambda item: -self._killed.get(item.nodeid, 0)
+            )  # before them, what killed the last ones
+            self.outcomes[mutant] = self._tried(session, mutant, items) if found else "is called by no test"
+            with PROGRESS.open("a", encoding="utf-8") as progress:
+                progress.write(f"{mutant} {self.outcomes[mutant] or 'killed'}\n")
+        return True
+
+    def _tried(self, session: pytest.Session, mutant: str, items: list[pytest.Item]) -> str:
+        told, tells = os.pipe()
+        child = os.fork()
+        if child:
+            os.close(tells)
+            with os.fdopen(told, encoding="utf-8") as killer:
+                if test := killer.read():
+                    self._killed[test] = 1 + max(self._killed.values(), default=0)
+            _, status = os.waitpid(child, 0)
+            return "" if status else "survived"
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))  # an endless loop is noticed too
+        trampoline.set_mutant_under_test(mutant)
+        killing = next((item.nodeid for item in items if not self._passes(session, item)), "")
+        os.write(tells, killing.encode())
+        os._exit(bool(killing))
+
+    def _passes(self, session: pytest.Session, item: pytest.Item) -> bool:
+        # What comes next shares the session with it, and no module: what was set up for the session stays.
+        reports = runtestprotocol(item, log=False, nextitem=session)  # type: ignore[arg-type]
+        self.failure = next((f"{item.nodeid}\n{report.longrepr}" for report in reports if report.failed), "")
+        return not self.failure
 
 
 def only_what_decides() -> None:
@@ -129,38 +244,23 @@ def only_what_decides() -> None:
     ]
 
 
-def told(modules: list[str]) -> Iterator[str]:
+def told(names: dict[str, list[str]], outcomes: dict[str, str]) -> Iterator[str]:
     """A line for each module, and one for each mutant that lives."""
-    reasons = {
-        key(row["where"], row["was"], row["is"]): row["why"] for row in yaml.safe_load(EXPLAINED.read_text())
-    }
-    for module in modules:
-        data = SourceFileMutationData(path=Path(module))
-        data.load()
-        alive = {name: code for name, code in data.exit_code_by_key.items() if code not in KILLED}
-        found = [lives(module, name, code, reasons) for name, code in alive.items()]
-        explained = [line for line in found if line.startswith("explained")]
-        yield f"{module}: {len(data.exit_code_by_key)} mutants, {len(alive)} live, {len(explained)} of them explained"
-        yield from (line for line in found if line not in explained)
+    rows = yaml.safe_load(EXPLAINED.read_text(encoding="utf-8"))
+    reasons = {key(row["where"], row["was"], row["is"]): row["why"] for row in rows}
+    for module, mutants in names.items():
+        found = [lives(module, name, outcomes[name], reasons) for name in mutants if outcomes[name]]
+        open_ = [line for line in found if line.startswith("LIVES")]
+        yield f"{module}: {len(mutants)} mutants, {len(found)} live, {len(found) - len(open_)} of them explained"
+        yield from open_
 
 
-KILLED: Final = {code for code, said in status_by_exit_code.items() if said in ("killed", "timeout")}
-
-
-def lives(module: str, name: str, code: int, reasons: dict[Key, str]) -> str:
+def lives(module: str, name: str, outcome: str, reasons: dict[Key, str]) -> str:
     was, now = changed(get_diff_for_mutant(name, path=module))
-    function = (
-        name.rpartition(".")[2]
-        .partition("__mutmut_")[0]
-        .removeprefix("x_")
-        .removeprefix("xǁ")
-        .replace("ǁ", ".")
-    )
-    where = f"{module} {function}"
+    function = name.rpartition(".")[2].partition("__mutmut_")[0]
+    where = f"{module} {function.removeprefix('x_').removeprefix('xǁ').replace('ǁ', '.')}"
     why = reasons.get(key(where, was, now))
-    if why:
-        return f"explained {where}: {why}"
-    return f"LIVES ({status_by_exit_code[code]}) {where}\n    - {was}\n    + {now}"
+    return f"explained {where}: {why}" if why else f"LIVES ({outcome}) {where}\n    - {was}\n    + {now}"
 
 
 def changed(diff: str) -> tuple[str, str]:

@@ -25,18 +25,7 @@ fi
 mkdir "$WORK/copy"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$WORK/copy"
 cd "$WORK/copy"
-cat >setup.cfg <<'CONFIGURATION'
-[mutmut]
-source_paths = governance/
-pytest_add_cli_args =
-    -p
-    no:cacheprovider
-    -p
-    no:xdist
-    -p
-    no:schemathesis
-    --hypothesis-seed=0
-CONFIGURATION
+printf '[mutmut]\nsource_paths = governance/\n' >setup.cfg
 result=0
 PYTHONPATH=$TOOL "$PROJECT/.venv/bin/python" scripts/mutants.py "$WORK/report" "$@" >"$WORK/log" 2>&1 || result=$?
 if [ -f "$WORK/report" ]; then cat "$WORK/report"; else tail -40 "$WORK/log"; fi

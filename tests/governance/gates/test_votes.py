@@ -182,6 +182,47 @@ def test_a_rejection_stands_while_what_it_signed_is_the_same() -> None:
         assert ("rejected.validator" in met(asked, change(dossier))) == stands
 
 
+def test_a_rejection_of_the_facts_as_they_are_stands_even_if_its_question_was_tampered_with() -> None:
+    asked = demand((), (), ())
+    dossier = signed(True)
+    against = facts.vote(dossier, "rita", "reviewer", verdict="reject", voted_at=facts.ago(days=1))
+    question = replace(dossier.requests[0], subject=subject.now(_evidence(dossier)))
+    for requests in ((), (question,)):
+        tampered = replace(dossier, votes=(*dossier.votes, against), requests=requests)
+        assert met(asked, tampered)["rejected.reviewer"] is State.OPEN
+        assert "rejected.reviewer" not in met(asked, _evidence(tampered))
+
+
+def sentence(asked: Approvals, dossier: Dossier, role: str) -> str:
+    return next(f.sentence for f in asked.findings(dossier) if f.code == f"approvals.{role}")
+
+
+def test_only_what_a_seat_signs_is_told_to_have_changed() -> None:
+    asked = demand(("evidence",), (), ())
+    after = _documents("intended_use_statement")(_evidence(signed(True)))
+    assert sentence(asked, after, "validator").endswith(
+        "A vote was signed before a change of the audit results."
+    )
+    assert "the intended-use statement" in sentence(asked, after, "approver")
+
+
+@pytest.mark.parametrize(
+    ("principal", "whose"), [("", "The person who voted"), ("ann", "The person it was given for")]
+)
+def test_it_says_whose_role_has_ended(principal: str, whose: str) -> None:
+    dossier = signed(True)
+    rows = tuple(replace(vote, entitled=False, principal=principal) for vote in dossier.votes)
+    told = sentence(demand((), (), ()), replace(dossier, votes=rows), "validator")
+    assert told.endswith(f"{whose} no longer holds the role.")
+
+
+def test_a_vote_on_a_question_that_is_gone_hides_no_older_one() -> None:
+    after = _evidence(signed(True))
+    lost = facts.vote(after, "val2", "validator", request="gone", voted_at=facts.ago(days=1))
+    told = sentence(demand((), (), ()), replace(after, votes=(*after.votes, lost)), "validator")
+    assert told.endswith("A vote was signed before a change of the audit results.")
+
+
 # --- turns
 
 TURNS = Approvals((Seat("validator"), Seat("compliance_officer", order=2), Seat("approver", order=3)))
@@ -196,6 +237,7 @@ def test_later_turns_count_only_while_earlier_ones_are_filled() -> None:
     assert met(TURNS, facts.voted(late, vera="validator")) == {}
     assert TURNS.waits_for(late, "validator") == ()
     assert TURNS.waits_for(late, "approver") == ("validator",)
+    assert TURNS.waits_for(late, "reviewer") == ()  # who has no seat waits for nobody
     assert "First it is the turn of the validator." in TURNS.findings(late)[-1].sentence
 
 
@@ -271,6 +313,9 @@ def test_a_vote_whose_condition_lapsed_does_not_count() -> None:
     dossier = conditional(signed(True))
     assert met(asked, dossier) == {}
     assert asked.holds_until(dossier) == facts.NOW + timedelta(days=3)
+    # Whichever comes first: the votes are two days old.
+    for days, first in ((30, timedelta(days=3)), (4, timedelta(days=2))):
+        assert replace(asked, within_days=days).holds_until(dossier) == facts.NOW + first
     late = conditional(dossier, due_at=facts.NOW)
     assert met(asked, late) == {"approver": State.STALE, "condition.approver": State.OPEN}
     assert met(asked, conditional(dossier, due_at=facts.NOW, met_at=facts.NOW)) == {}
