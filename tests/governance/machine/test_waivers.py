@@ -122,6 +122,19 @@ class Exceptions(Sequence):
             event(f"the budget is spent after {had.days} days")
 
     @precondition(lambda self: self.rows)
+    @rule(delegate=st.sampled_from(["vera", "rita", "cora", "adam"]), which=which)
+    def one_who_acts_for_its_author_tries(self, delegate: str, which: int) -> None:
+        """While they do, and again when they do so no longer."""
+        index = -1 - which % min(len(self.rows), 3)
+        self.a_role_is_given(name="dev", role="approver")
+        lent = len(self.model.lent)
+        self.a_role_is_lent(delegator="dev", delegate=delegate, role="approver", days=1)
+        self.approve(delegate, index)
+        if len(self.model.lent) > lent:
+            self.a_lent_role_is_taken_back(which=lent)
+            self.approve(delegate, index)
+
+    @precondition(lambda self: self.rows)
     @rule(name=people, which=which)
     def other_words_are_approved(self, name: str, which: int) -> None:
         row = self.rows[which % len(self.rows)]
@@ -138,6 +151,27 @@ class Exceptions(Sequence):
         assert (error is None) == expected, f"{name}: expected {expected}, got {error}"
         if error is None:
             waiver.state = to
+
+    @rule(which=which, days=st.sampled_from([10, 25]))
+    def the_approver_loses_the_role_for_a_while(self, which: int, days: int) -> None:
+        self.the_usual_way(which=which, days=days)
+        standing = [
+            w for w in self.model.waivers if w.state == "approved" and w.version is self.version(which)
+        ]
+        for waiver in standing[-1:]:
+            self.a_role_is_taken(name=waiver.approver, role=waiver.role)
+            self.a_pipeline_asks(which=which)
+            self.a_role_is_given(name=waiver.approver, role=waiver.role)
+            self.a_pipeline_asks(which=which)
+
+    @rule(which=which)
+    def a_renewal_waits_for_its_beginning(self, which: int) -> None:
+        """Approved already, it covers nothing before it begins, though the one before it is revoked."""
+        self.the_usual_way(which=which, days=10)
+        self.the_usual_way(which=which, days=25)
+        if len(self.rows) > 1:
+            self.one_is_ended(name="dev", which=1, to="revoked")
+        self.a_pipeline_asks(which=which)
 
     # --- the door ----------------------------------------------------------------------------------------------
     @rule(which=which)
@@ -163,6 +197,6 @@ class Exceptions(Sequence):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the machine moves the clock; a server has its own")
 def test_no_sequence_waives_wrongly() -> None:
     Exceptions.world = WaiverWorld(START)
-    play(Exceptions, 200)
+    play(Exceptions, 150)
     shown = {"opened": Exceptions.opened, "renewed": Exceptions.renewed, "spent": Exceptions.spent}
     assert all(shown.values()), f"Not everything came about, so it was not shown: {shown}"
