@@ -37,7 +37,6 @@ class Asked:
 
 # Stand in for what differs from one question to the next while the statement is written.
 _USER, _ORGANISATION, _VERSION, _ONLY = (uuid.UUID(int=number) for number in (11, 12, 13, 14))
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _DIGEST, _ENVIRONMENT, _SYSTEM = "asked-digest", "asked-environment", "asked-system"
 

@@ -49,8 +49,8 @@ def answer(*, actor: Actor, system: System, answers: Mapping[str, Any]) -> Class
 def confirm(*, actor: Actor, classification: Classification) -> Classification:
     """Agree with a classification that waits; it is in force from now on. Never by the person who answered."""
     with record.transaction():
-        check.require(actor, "confirm_classification", classification)
         system, row = _locked(classification)
+        check.require(actor, "confirm_classification", row)  # as things are once it is this one's turn
         _still_waiting(row)
         now = datetime.now(UTC)
         refused = _why_not(actor, row)
@@ -73,8 +73,8 @@ def reject(*, actor: Actor, classification: Classification, reason: str) -> Clas
     if len(reason) > MAX_REASON:
         raise Invalid(f"A reason has at most {MAX_REASON} characters.", errors=[("reason", "too long")])
     with record.transaction():
-        check.require(actor, "confirm_classification", classification)
         _, row = _locked(classification)
+        check.require(actor, "confirm_classification", row)
         _still_waiting(row)
         if actor.kind != "person":
             raise Denied(_NOT_A_PERSON, code="classification.not_a_person")
