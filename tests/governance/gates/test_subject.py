@@ -1,11 +1,15 @@
 """What a vote signs and a report tells."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from governance.gates import codec, evidence, subject
+from governance.gates.evidence_facts import DeviationFacts, ReproductionFacts
 from governance.gates.spec import Step, Subject
+from governance.gates.voted import ConditionFacts
 from registry.ledger import chain
 from tests.governance.gates import facts
 from tests.governance.gates.test_classified import classification
@@ -131,6 +135,34 @@ def test_what_came_later_and_says_nothing_leaves_the_digest_as_it_was() -> None:
 def test_changes_are_told_in_words(changed: dict[str, str], words: str) -> None:
     before = subject.subject_of(facts.bare())
     assert subject.changed_words(before, replace(before, **changed)) == words  # type: ignore[arg-type]
+
+
+def test_a_report_is_bound_to_exactly_these_facts() -> None:
+    due = facts.NOW + timedelta(days=3)
+    condition = ConditionFacts("c-1", "request-1", "adam", "approver", "dev", due, None)
+    told: dict[str, Any] = {
+        "conditions": (condition,),
+        "deviations": (
+            DeviationFacts("deviation-1", "plan-0", "plan-1", facts.digest("d"), "open", "vera", ()),
+        ),
+        "reproductions": (ReproductionFacts("run-1", "run-2", True, True, "ann", 0, facts.NOW),),
+        "waivers": (facts.covering(facts.bare()),),
+        "break_glass": (facts.emergency(),),
+        "issues": (facts.issue(),),
+    }
+    dossier = replace(facts.allowing(), runs=(facts.run(attempt=2),), **told)
+    assert subject.basis_digest(dossier) == chain.digest_of(
+        {
+            "schema": "assay.basis/1",
+            "subject": codec.plain(subject.subject_of(dossier, of_step=False)),
+            "documents": sorted(f"{one.kind} {one.digest}" for one in dossier.documents),
+            "plans": [facts.digest("plan")],
+            "attempts": 1,
+            "votes": sorted(codec.digest(vote) for vote in dossier.votes),
+            "attempt_numbers": ["run-1 2"],
+            **{name: [codec.digest(one) for one in rows] for name, rows in told.items()},
+        }
+    )
 
 
 def test_only_the_changes_that_are_asked_about_are_told() -> None:

@@ -170,7 +170,15 @@ def test_a_subject_that_was_rewritten_carries_no_vote() -> None:
     dossier = signed(True)
     forged = replace(_evidence(dossier), requests=())
     question = replace(dossier.requests[0], subject=subject.now(_evidence(dossier)))
-    assert set(met(demand((), (), ()), replace(forged, requests=(question,)))) == set(ROLES)
+    forged = replace(forged, requests=(question,))
+    assert set(met(demand((), (), ()), forged)) == set(ROLES)
+    assert votes.stale_fields(forged, forged.votes[0], ()) == ("schema",)
+
+
+def test_where_no_step_is_asked_about_nobody_has_voted_on_it() -> None:
+    assert votes.own_step(signed(True))
+    nowhere = replace(signed(True), step=None)
+    assert votes.own_step(nowhere) == votes.standing(nowhere, (Seat("validator"),)) == ()
 
 
 def test_a_rejection_stands_while_what_it_signed_is_the_same() -> None:
