@@ -30,7 +30,9 @@ def _gates(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/governance/gates/test_{name}.py" for name in names)
 
 
-VOTING: Final = _gates("decide", "votes", "approvals", "subject", "lineage", "plan", "properties", "replay")
+VOTING: Final = _gates(
+    "decide", "votes", "approvals", "approval_lines", "subject", "lineage", "plan", "properties", "replay"
+)
 WAIVING: Final = _gates("waiving", "emergency", "budget", "plan_exceptional", "decide", "replay")
 BALLOTS: Final = tuple(
     f"tests/governance/test_{name}.py" for name in ("approvals", "voting", "hostile_approvals")
