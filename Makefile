@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 SERVE ?= 1
 # Whatever .env says, the demonstration keeps to its own folder.
-EMBEDDED := DATABASE_URL= CELERY_BROKER_URL= CACHE_URL= ALLOWED_HOSTS=localhost,127.0.0.1 ASSAY_HTTPS=false
+EMBEDDED := DATABASE_URL= ASSAY_OWNER_DATABASE_URL= CELERY_BROKER_URL= CACHE_URL= ALLOWED_HOSTS=localhost,127.0.0.1 ASSAY_HTTPS=false
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench run worker

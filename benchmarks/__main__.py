@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks import backtest, bias_audit, decide
+from benchmarks import backtest, bias_audit, decide, verify_log
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
         "bias_audit": bias_audit.measure(options.rows, options.large_rows),
         "decide": decide.measure(),
         "backtest": backtest.measure(postgresql=False),
+        "verify_log": verify_log.measure(),
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

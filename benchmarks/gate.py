@@ -112,6 +112,7 @@ def measure(seconds: int = SECONDS, rounds: int = ROUNDS) -> dict[str, Any]:
         folder = Path(var)
         environment = {
             **os.environ, "DATABASE_URL": url, "ASSAY_VAR_DIR": var, "PYTHONPATH": str(ROOT),
+            "ASSAY_ALLOW_DATABASE_OWNER": "true",
             "CELERY_BROKER_URL": "filesystem://", "CACHE_URL": "", "DEBUG": "false",
             "SECRET_KEY": "only-for-the-benchmark-only-for-the-benchmark-000000",
             "ALLOWED_HOSTS": "127.0.0.1", "ASSAY_HTTPS": "false",

@@ -6,11 +6,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
+
+from registry.ledger import safety
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
@@ -45,3 +49,20 @@ TRANSPORT_ALIASES["filesystem"] = "governance.celery:Transport"
 app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def refuse_unsafe(**kwargs: Any) -> None:
+    """No worker and no beat where the log could be changed by the role they run as."""
+    try:
+        safety.refuse_unsafe()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error  # the library would only log any other error
+
+
+@signals.worker_init.connect
+def compare_logs(**kwargs: Any) -> None:
+    """A database that was cut or restored is noticed before the first task changes anything."""
+    app.tasks["registry.compare_logs"]()
+    connections.close_all()  # the processes that are forked from this one must not inherit any

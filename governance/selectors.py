@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from audits.models import Deviation
@@ -15,6 +15,7 @@ from governance.models import (
     Decision,
     Delegation,
     DeviationVote,
+    GateVerdict,
     Issue,
     Policy,
     PolicyState,
@@ -61,6 +62,15 @@ HARMLESS = (
     "backtest.failed",
     "staffing.gap_reported",
     "staffing.gap_cleared",
+    "log.key_replaced",
+    "account.signed_in",
+    "account.sign_in_failed",
+    "account.factor_added",
+    "account.factor_removed",
+    "account.password_changed",
+    "account.identity_linked",
+    "account.identity_unlinked",
+    "person.erased",  # that they lost roles and rights is told by entries of its own
 )
 
 
@@ -69,16 +79,38 @@ def newest_decision(environment: str) -> QuerySet[Decision, Any]:
 
     `old` says that a fact has changed since.
     """
-    entries = LedgerEntry.objects.filter(
+    rows = Decision.objects.filter(model_version=OuterRef("pk"), environment=environment)
+    packed = JSONObject(
+        id="pk",
+        dossier_digest="dossier_digest",
+        outcome="outcome",
+        decided_at="decided_at",
+        expires_at="expires_at",
+        old=Exists(_facts_since()),
+    )
+    return rows.order_by("-decided_at").values(packed=packed)[:1]
+
+
+def open_allows(now: datetime) -> QuerySet[Any, Any]:
+    """Every allow at a door that has not expired, of all organisations, door by door and newest first.
+
+    `newest_fact` says when the newest fact since was recorded; none, and the decision holds.
+    """
+    newest = _facts_since().order_by("-index").values("recorded_at")[:1]
+    rows = Decision.objects.filter(
+        expires_at__gt=now, verdict__in=(GateVerdict.ALLOW, GateVerdict.ALLOW_WITH_WAIVER)
+    ).exclude(environment="")
+    told = rows.select_related("model_version").defer("dossier", "outcome", "policy_body")
+    return told.annotate(newest_fact=Subquery(newest)).order_by("model_version", "environment", "-decided_at")
+
+
+def _facts_since() -> QuerySet[LedgerEntry]:
+    """The entries that make the outer decision old."""
+    return LedgerEntry.objects.filter(
         Q(system_id=OuterRef("system_id")) | Q(system_id=None),
         organisation_id=OuterRef("system__organisation_id"),
         index__gte=OuterRef("log_size"),
     ).exclude(event__in=HARMLESS)
-    rows = Decision.objects.filter(model_version=OuterRef("pk"), environment=environment)
-    packed = JSONObject(
-        id="pk", outcome="outcome", decided_at="decided_at", expires_at="expires_at", old=Exists(entries)
-    )
-    return rows.order_by("-decided_at").values(packed=packed)[:1]
 
 
 def classifications(system: System) -> QuerySet[Classification]:

@@ -3,10 +3,9 @@
 import stat
 from pathlib import Path
 
-import environ
 from django.core.management.utils import get_random_secret_key
 
-from governance import env, oidc, openapi
+from governance import beat, database, env, oidc, openapi
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -91,19 +90,11 @@ TEMPLATES = [
 
 # --- database -------------------------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASE_URL = env.secret("DATABASE_URL", f"sqlite:///{VAR_DIR / 'assay.sqlite3'}")
-DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
-        # Deferred transactions lose writes to "database is locked" under load; IMMEDIATE waits its turn.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        # recursive_triggers makes INSERT OR REPLACE fire the ledger's delete guard.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.number("DATABASE_CONN_MAX_AGE", 60)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": database.configured(VAR_DIR)}
+ASSAY_OWNER_DATABASE = (
+    database.of_owner()
+)  # `manage.py migrate` connects with it; no other process should know it
+ASSAY_ALLOW_DATABASE_OWNER = database.may_own()
 
 # --- files ----------------------------------------------------------------------------------------------------------
 ASSAY_ARTIFACTS_DIR = Path(env.text("ASSAY_ARTIFACTS_DIR", str(VAR_DIR / "artifacts")))
@@ -146,18 +137,14 @@ ASSAY_SWEEP_SECONDS = env.number("ASSAY_SWEEP_SECONDS", 10, low=1)
 ASSAY_ENFORCE_SECONDS = env.number("ASSAY_ENFORCE_SECONDS", 300, low=1)
 ASSAY_REMIND_SECONDS = env.number("ASSAY_REMIND_SECONDS", 3600, low=1)
 ASSAY_LOG_VERIFY_HOURS = env.number("ASSAY_LOG_VERIFY_HOURS", 6, low=1)
+ASSAY_CHECKPOINT_SECONDS = env.number("ASSAY_CHECKPOINT_SECONDS", 60, low=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "sweep-runs": {"task": "audits.sweep_runs", "schedule": ASSAY_SWEEP_SECONDS},
-    "sweep-reports": {"task": "governance.sweep_reports", "schedule": ASSAY_SWEEP_SECONDS},
-    # Rules of law change with the day; once an hour is soon enough after each midnight.
-    "reclassify": {"task": "governance.reclassify", "schedule": 3600},
-    "sweep-backtests": {"task": "governance.sweep_backtests", "schedule": ASSAY_SWEEP_SECONDS},
-    "enforce-due": {"task": "governance.enforce_due", "schedule": ASSAY_ENFORCE_SECONDS},
-    "remind": {"task": "governance.remind", "schedule": ASSAY_REMIND_SECONDS},
-    # Looked at as often as dates are; each log is verified when its last verification has the set age.
-    "verify-logs": {"task": "registry.verify_logs", "schedule": ASSAY_ENFORCE_SECONDS},
-}
+CELERY_BEAT_SCHEDULE = beat.schedule(
+    sweep=ASSAY_SWEEP_SECONDS,
+    enforce=ASSAY_ENFORCE_SECONDS,
+    remind=ASSAY_REMIND_SECONDS,
+    checkpoint=ASSAY_CHECKPOINT_SECONDS,
+)
 
 # --- people ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "registry.User"
@@ -283,7 +270,15 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "assay@localhost")
 # --- decisions ------------------------------------------------------------------------------------------------------
 # The Ed25519 key that signs verdicts lives outside the database; made at the first use when no path is given.
 ASSAY_SIGNING_KEY_FILE = Path(env.text("ASSAY_SIGNING_KEY_FILE", str(VAR_DIR / "verdict-key.pem")))
+# Where checkpoints of the log are signed with, and where the checkpointer remembers the last one: outside the database.
+ASSAY_LOG_KEYS = env.text("ASSAY_LOG_KEYS", f"file:{VAR_DIR / 'log-keys'}")
+ASSAY_LOG_STATE_DIR = Path(env.text("ASSAY_LOG_STATE_DIR", str(VAR_DIR / "log-state")))
+# Places outside that keep checkpoints, and the age of the newest anchor from which on pages show it in red.
+ASSAY_LOG_ANCHORS = env.words("ASSAY_LOG_ANCHORS")
+ASSAY_LOG_ANCHOR_HOURS = env.number("ASSAY_LOG_ANCHOR_HOURS", 24, low=1)
 ASSAY_DECISION_HOURS = env.number("ASSAY_DECISION_HOURS", 24, low=1)
+# How long a list of revoked verdicts is good: so old may be what a door without network believes.
+ASSAY_REVOCATIONS_MINUTES = env.number("ASSAY_REVOCATIONS_MINUTES", 60, low=1)
 
 # --- language, time, logs -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -14,7 +14,8 @@ class RegistryConfig(AppConfig):
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Register tasks by name; after migrations, let existing grants follow the table of roles."""
+        """Register tasks and checks; after migrations, let existing grants follow the table of roles."""
+        import registry.ledger.safety  # noqa: PLC0415 - registers its check
         import registry.tasks  # noqa: F401, PLC0415 - models exist only once the apps are loaded
 
         # Django makes the rows of permissions app by app; auth comes after the apps that declare them.

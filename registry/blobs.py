@@ -91,6 +91,14 @@ def verified_path(organisation_id: uuid.UUID, digest: str) -> Path:
     return target
 
 
+def delete(organisation_id: uuid.UUID, digest: str) -> bool:
+    """Delete the file of a digest; False when there is none. Who calls it knows that nothing needs the bytes."""
+    target = _path(organisation_id, digest)
+    there = target.is_file()
+    target.unlink(missing_ok=True)
+    return there
+
+
 def _copy(stream: BinaryIO, file: BinaryIO | None, limit: int | None) -> tuple[str, int]:
     hasher, size = hashlib.sha256(), 0
     for chunk in _chunks(stream):

@@ -14,6 +14,8 @@ EXECUTE_RUN = "audits.execute_run"
 PROFILE_DATA = "audits.profile_data"
 RENDER_REPORT = "governance.render_report"
 RUN_BACKTEST = "governance.run_backtest"
+REOPEN_LOG = "registry.reopen_log"
+ISSUE_CHECKPOINT = "registry.issue_checkpoint"
 # Enqueued in the transaction that takes or gives a role, or ends or begins somebody's activity.
 CHECK_STAFFING = "governance.check_staffing"
 # Enqueued whatever was typed, so that known and unknown names take the same time.

@@ -16,6 +16,7 @@ from registry.models import (
     ApiToken,
     Artifact,
     LedgerEntry,
+    LedgerHalt,
     LedgerVerification,
     Membership,
     Organisation,
@@ -133,6 +134,15 @@ def broken_logs(actor: Actor) -> list[tuple[Organisation, LedgerVerification]]:
         holds=False,
     )
     return [(organisations[row.organisation_id], row) for row in rows]
+
+
+def stopped_logs(actor: Actor) -> list[tuple[Organisation, LedgerHalt]]:
+    """The organisations of the actor whose log takes no entries, and why; 1 query while there are none."""
+    halts = {row.organisation_id: row for row in LedgerHalt.objects.filter(lifted_at=None)}
+    if not halts:
+        return []
+    rows = Organisation.objects.visible_to(actor).filter(pk__in=halts).order_by("slug")
+    return [(row, halts[row.pk]) for row in rows]
 
 
 def organisations_of(actor: Actor) -> QuerySet[Organisation]:

@@ -17,6 +17,7 @@ import libcst
 import pytest
 import yaml
 from _pytest.runner import runtestprotocol
+from judges import TESTS
 from mutmut import __main__ as mutmut
 from mutmut import configuration
 from mutmut.mutation import mutators, trampoline
@@ -24,45 +25,11 @@ from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
-
-# Which tests judge which modules; the folders of a database's tests are chosen narrowly, for they take their time.
-def _gates(*names: str) -> tuple[str, ...]:
-    return tuple(f"tests/governance/gates/test_{name}.py" for name in names)
-
-
-VOTING: Final = _gates(
-    "decide", "votes", "approvals", "approval_lines", "subject", "lineage", "plan", "properties", "replay"
-)
-WAIVING: Final = _gates("waiving", "emergency", "budget", "plan_exceptional", "decide", "replay")
-BALLOTS: Final = tuple(
-    f"tests/governance/test_{name}.py" for name in ("approvals", "voting", "hostile_approvals")
-)
-TESTS: Final[dict[str, tuple[str, ...]]] = {
-    "governance/lifecycle.py": ("tests/governance/test_lifecycle.py", *VOTING),
-    "governance/gates/decide.py": VOTING,
-    "governance/gates/votes.py": VOTING,
-    "governance/gates/voted.py": VOTING,
-    "governance/gates/lineage.py": VOTING,
-    "governance/gates/outcome.py": VOTING,
-    "governance/gates/subject.py": VOTING,
-    "governance/gates/requirements/approvals.py": VOTING,
-    "governance/gates/waiving.py": WAIVING,
-    "governance/gates/budget.py": WAIVING,
-    "governance/gates/emergency.py": WAIVING,
-    "governance/gates/live.py": WAIVING,
-    "governance/services/transitions.py": (
-        "tests/governance/test_transitions.py",
-        "tests/governance/test_every_step.py",
-    ),
-    "governance/services/approvals.py": BALLOTS,
-    "governance/services/ballots.py": BALLOTS,
-    "governance/services/delegations.py": BALLOTS,
-    "governance/services/waivers.py": ("tests/governance/test_waivers.py",),
-}
 PROGRESS: Final = Path("outcomes").absolute()
 LIMIT: Final = 120  # seconds of one mutant
 EXAMPLES: Final = 15  # of each property: what the other tests leave alive is tried with so many
 Key = tuple[str, str, str]  # where, the line before, the line after
+REMEMBERING: Final = re.compile(r"^@(once|cache|lru_cache\(.*\))\n", re.MULTILINE)
 EXPLAINED: Final = Path("tests/mutants.yaml")
 NEEDED: Final = (
     "registry", "audits", "benchmarks", "templates", "client", "docs", "scripts", "deploy", "manage.py",
@@ -114,7 +81,7 @@ from governance.gates import memory, policy
 @pytest.fixture(autouse=True)
 def forgetting() -> None:
     memory.TEST += 1
-    policy.parse.cache_clear()
+    getattr(policy.parse, "cache_clear", lambda: None)()
 """
 
 
@@ -129,7 +96,7 @@ def forget() -> None:
 
 def mutable(source: str) -> str:
     """The same module, without memory and with functions behind its properties: mutmut leaves decorated ones alone."""
-    lines = source.replace("\n@once\n", "\n").splitlines()
+    lines = REMEMBERING.sub("", source).splitlines()
     for node in sorted(ast.walk(ast.parse(source)), key=lambda node: -getattr(node, "lineno", 0)):
         if isinstance(node, ast.FunctionDef) and [ast.unparse(one) for one in node.decorator_list] == [
             "property"

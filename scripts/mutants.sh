@@ -1,7 +1,7 @@
 #!/bin/sh
 # Changes the modules that decide, one place at a time, and tells which change no test notices.
 #
-#   scripts/mutants.sh                               all modules of scripts/mutants.py
+#   scripts/mutants.sh                               all modules of scripts/judges.py
 #   scripts/mutants.sh governance/gates/votes.py …   these
 #
 # Works in a copy, with mutmut in a folder of its own. What lives is printed, unless tests/mutants.yaml says why it may;
@@ -25,6 +25,8 @@ fi
 mkdir "$WORK/copy"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$WORK/copy"
 cd "$WORK/copy"
+# Each mutant has its own copy of a database in memory; a server would be changed by all of them.
+export DATABASE_URL=sqlite://:memory: CELERY_BROKER_URL=filesystem:// CACHE_URL=
 printf '[mutmut]\nsource_paths = governance/\n' >setup.cfg
 result=0
 PYTHONPATH=$TOOL "$PROJECT/.venv/bin/python" scripts/mutants.py "$WORK/report" "$@" >"$WORK/log" 2>&1 || result=$?

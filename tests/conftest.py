@@ -12,6 +12,8 @@ os.environ["ASSAY_VAR_DIR"] = str(_VAR)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1,testserver")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
+os.environ["ASSAY_OWNER_DATABASE_URL"] = ""
+os.environ["ASSAY_ALLOW_DATABASE_OWNER"] = "true"  # the tests make, empty and drop their databases
 
 import django  # noqa: E402
 import pytest  # noqa: E402
@@ -24,8 +26,10 @@ from hypothesis import settings as properties  # noqa: E402
 
 from governance.models import Decision  # noqa: E402
 from governance.services import policies, replays  # noqa: E402
+from registry.ledger import guards  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
 from tests.lanes import uses_the_database  # noqa: E402
+from tests.two_roles import TwoRoles, copied, make_two_roles  # noqa: E402
 
 # A busy machine proves nothing.
 properties.register_profile("assay", deadline=None)
@@ -72,33 +76,16 @@ def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
     assert found is None, f"Decision {found.decision.pk} comes out otherwise. {found.what}"
 
 
-GUARDED = ("registry_ledgerentry", "registry_ledgerhead")
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
 def _flush_with_guards_down(self: TransactionTestCase) -> None:
-    """TransactionTestCase empties every table, which the ledger's triggers rightly refuse."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in GUARDED:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            triggers = []
-        else:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'"
-            )
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
+    """TransactionTestCase empties every table, which the ledger's guards rightly refuse."""
+    guards.remove(connection)
     try:
         _flush(self)
     finally:
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                for table in GUARDED:
-                    cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            for _, sql in triggers:
-                cursor.execute(sql)
+        guards.install(connection)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -107,3 +94,22 @@ def lift_ledger_guards_for_the_flush() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = _flush_with_guards_down  # type: ignore[attr-defined]
     yield
     TransactionTestCase._fixture_teardown = _flush  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def migrated_roles() -> Iterator[TwoRoles]:
+    """A database of two roles, migrated and empty; its tests stand in one group, so that one process makes it."""
+    yield from make_two_roles()
+
+
+@pytest.fixture(scope="module")
+def two_roles(migrated_roles: TwoRoles) -> Iterator[TwoRoles]:
+    """A copy of it for one module."""
+    yield from copied(migrated_roles)
+
+
+@pytest.fixture
+def served(two_roles: TwoRoles, django_db_blocker: Any) -> Iterator[TwoRoles]:
+    """Django connected as the role of the service; what a test commits there stays for the next."""
+    with django_db_blocker.unblock(), two_roles.serving():
+        yield two_roles

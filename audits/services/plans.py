@@ -80,7 +80,7 @@ def _require_fitting(model_version: ModelVersion, dataset_version: DatasetVersio
 def _sealed_once(actor: Actor, plan: CheckPlan, reason: str) -> CheckPlan:
     """The plan, or the equal one that is there already."""
     # Two equal requests seal one plan.
-    ModelVersion.objects.select_for_update(no_key=True).get(pk=plan.model_version_id)
+    ModelVersion.objects.locked().get(pk=plan.model_version_id)
     existing = CheckPlan.objects.filter(model_version=plan.model_version, digest=plan.digest).first()
     if existing is not None:
         deviations.ask_again(actor, existing, reason)

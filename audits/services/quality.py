@@ -35,7 +35,7 @@ def request(
     digest = chain.digest(text.encode())
     with record.transaction():
         check.require(actor, permission(actor, dataset_version), dataset_version)
-        DatasetVersion.objects.select_for_update(no_key=True).get(pk=dataset_version.pk)
+        DatasetVersion.objects.locked().get(pk=dataset_version.pk)
         rows = DataQualityRun.objects.filter(dataset_version=dataset_version, bars_digest=digest)
         return rows.filter(state__in=OPEN).first() or _queue(actor, dataset_version, text, digest)
 

@@ -27,7 +27,7 @@ def request(*, actor: Actor, run: AuditRun) -> AuditRun:
     """
     with record.transaction():
         check.require(actor, "run_audit", run)
-        CheckPlan.objects.select_for_update(no_key=True).get(pk=run.plan_id)
+        CheckPlan.objects.locked().get(pk=run.plan_id)
         run = _loaded(run)
         _require_measured(run)
         why = why_not(actor, run)

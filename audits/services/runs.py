@@ -58,7 +58,7 @@ def request(*, actor: Actor, plan: CheckPlan, seed: int | None = None) -> AuditR
         )
     with record.transaction():
         check.require(actor, "run_audit", plan)
-        CheckPlan.objects.select_for_update(no_key=True).get(pk=plan.pk)  # two equal requests make one run
+        CheckPlan.objects.locked().get(pk=plan.pk)  # two equal requests make one run
         if (sealed_for := plans.engine_of(plan)) != code.VERSION:
             raise Conflict(
                 f"The plan was sealed for Assay {sealed_for}, and this is {code.VERSION}. Seal it again: what is"

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -79,6 +80,7 @@ class VoteOut(serializers.ModelSerializer[Vote]):
         source="delegation.delegator.display_name", allow_null=True, default=None
     )
     conditions = ConditionOut(many=True)
+    receipt_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Vote
@@ -95,7 +97,13 @@ class VoteOut(serializers.ModelSerializer[Vote]):
             "withdrawn_at",
             "withdrawn_why",
             "conditions",
+            "receipt_url",
         ]
+
+    @extend_schema_field(serializers.URLField())
+    def get_receipt_url(self, vote: Vote) -> str:
+        """Where the proof is that the log keeps this vote."""
+        return f"{settings.ASSAY_PUBLIC_URL}/api/v1/votes/{vote.pk}/receipt"
 
 
 class ApprovalOut(serializers.ModelSerializer[ApprovalRequest]):

@@ -87,6 +87,7 @@ class AnswerOut(serializers.Serializer[Any]):
     first_decided_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     nonce = serializers.CharField(allow_null=True)
+    receipt_url = serializers.URLField()
     url = serializers.URLField()
     attestation = EnvelopeOut(allow_null=True)
 

@@ -70,7 +70,7 @@ def _gathered(
         system=facts.system(rows["system"][0]),
         version=facts.version(version, rows["committer"]) if version else None,
         policy=facts.policy(policy) if policy else None,
-        log=dates.verified(facts.log(rows["log"][0]), rows["verification"]),
+        log=dates.looked_at(facts.log(rows["log"][0]), rows),
         datasets=_sorted(facts.dataset, rows["dataset"]),
         documents=facts.documents(rows["document"]),
         plans=_sorted(assurance_facts.plan, rows["plan"]),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from governance.dossier import dates
 from governance.dossier.columns import branch, person_text, truth
 from governance.gates.requirements.approvals import VOTING_ROLES
 from governance.models import ApprovalRequest, Condition, Delegation, Vote
@@ -16,6 +17,7 @@ def asked_and_said(system: System, which: Q) -> Iterator[QuerySet[Any, Any]]:
     requests = ApprovalRequest.objects.filter(which)
     yield _requests(requests)
     yield _votes(requests, system)
+    yield dates.voted(requests, system)
     yield _conditions(requests)
     yield _holders(system)
     yield _delegates(system)

@@ -100,6 +100,7 @@ def _of_both(system: System, documents: Q) -> Branches:
     )
     yield from duties.branches(system, people.grants(system))
     yield dates.verification(system)
+    yield dates.anchor(system)
     yield exceptional.issues(system, documents)
 
 

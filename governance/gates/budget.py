@@ -27,5 +27,5 @@ def with_another(spells: Sequence[Spell], other: Spell, window: timedelta = YEAR
 
 
 def _within(spells: Sequence[Spell], begin: datetime, end: datetime) -> timedelta:
-    parts = (min(until, end) - max(since, begin) for since, until in spells)
-    return sum((part for part in parts if part > timedelta(0)), timedelta(0))
+    none = timedelta(0)
+    return sum((max(min(until, end) - max(since, begin), none) for since, until in spells), none)

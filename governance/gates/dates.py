@@ -44,12 +44,19 @@ class ReviewFacts:
 
 @dataclass(frozen=True)
 class VerificationFacts:
-    """What the newest verification of the organisation's log said, and when the log was last anchored outside."""
+    """What the newest verification of the organisation's log said."""
 
     at: datetime
     size: int
     holds: bool
-    anchored_at: datetime | None = None  # there are no anchors yet
+
+
+@dataclass(frozen=True)
+class AnchorFacts:
+    """The longest checkpoint of the organisation's log that lies outside the database, and since when."""
+
+    at: datetime
+    size: int
 
 
 REVIEW_SCHEMA: Final = _schema("every_days", warn_days=_DAYS)

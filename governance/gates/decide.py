@@ -10,7 +10,7 @@ from datetime import datetime
 
 from governance import lifecycle
 from governance.gates import emergency, plan, subject, waiving
-from governance.gates.plan import Line
+from governance.gates.plan import Line, Row
 from governance.gates.policy import Policy, Section, parse
 from governance.gates.requirements.base import Place, earliest
 from governance.gates.spec import Dossier, Finding, GateDecision, PolicyReference, State, Step, Verdict
@@ -52,11 +52,11 @@ def checklist(dossier: Dossier, policy: Policy) -> list[Line]:
     if section is None:
         return []
     # Another policy is another question, so the votes on this one would be stale.
-    lines = [Line(Place.POLICY, f, disturbs=True) for f in _standing_of_policy(dossier, policy)]
-    lines += [Line(place, finding) for place, finding in _standing_of_stages(dossier, section)]
-    lines += emergency.reviews(dossier)
-    lines += _demanded(dossier, section)
-    return plan.numbered(lines)
+    found: list[Row] = [(Place.POLICY, f, True) for f in _standing_of_policy(dossier, policy)]
+    found += [(place, finding, False) for place, finding in _standing_of_stages(dossier, section)]
+    found += emergency.reviews(dossier)
+    found += _demanded(dossier, section)
+    return plan.numbered(found)
 
 
 def _section(dossier: Dossier, policy: Policy) -> tuple[Section | None, Finding]:
@@ -123,18 +123,18 @@ def _standing_of_stages(dossier: Dossier, section: Section) -> Iterable[tuple[Pl
     )
 
 
-def _demanded(dossier: Dossier, section: Section) -> list[Line]:
-    lines: list[Line] = []
+def _demanded(dossier: Dossier, section: Section) -> list[Row]:
+    found: list[Row] = []
     for requirement in section.requirements:
-        findings = requirement.findings(dossier)
-        lines += [Line(requirement.place, f, requirement.disturbs(f)) for f in findings]
+        findings, place, disturbs = requirement.findings(dossier), requirement.place, requirement.disturbs
+        found += [(place, finding, disturbs(finding)) for finding in findings]
         if not findings:
             sentence = f"The demand “{requirement.name}” says nothing about these facts."
-            lines.append(Line(Place.POLICY, _policy_line("policy.silent", sentence)))
+            found.append((Place.POLICY, _policy_line("policy.silent", sentence), False))
     if not section.requirements:
         sentence = "The policy asks for nothing at this step, so nothing shows that it may be taken."
-        lines.append(Line(Place.POLICY, _policy_line("policy.empty", sentence)))
-    return lines
+        found.append((Place.POLICY, _policy_line("policy.empty", sentence), False))
+    return found
 
 
 def _holds_until(dossier: Dossier, section: Section) -> datetime | None:

@@ -51,8 +51,8 @@ def reviews(dossier: Dossier) -> list[Line]:
 
 
 def _is_rollout(dossier: Dossier) -> bool:
-    to_stage = dossier.step.to_stage if dossier.step else ""
-    return dossier.version is not None and bool(dossier.environment or to_stage == VersionStage.PRODUCTION)
+    into = dossier.step is not None and dossier.step.to_stage == VersionStage.PRODUCTION
+    return dossier.version is not None and (into or dossier.environment != "")
 
 
 def _overdue(one: BreakGlassFacts) -> Line:

@@ -6,7 +6,7 @@ little data into enough. A run that could not be measured (`errored`) says nothi
 replaces it. A run made again by somebody else never stands in for the original, unless it came out worse.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from governance.gates.levels import MEASURED, REPRODUCED
@@ -47,7 +47,12 @@ def counted(dossier: Dossier) -> tuple[RunFacts, ...]:
 
 def counted_run(dossier: Dossier, plan: PlanFacts) -> RunFacts | None:
     """The run that speaks for a plan, or None while it has none that ended."""
-    return speaks_for(plan, dossier.runs)
+    return _spoken_for(dossier)[plan.id]
+
+
+@once
+def _spoken_for(dossier: Dossier) -> Mapping[str, RunFacts | None]:
+    return {plan.id: speaks_for(plan, dossier.runs) for plan in dossier.plans}
 
 
 def speaks_for(plan: PlanFacts, runs: Iterable[RunFacts]) -> RunFacts | None:
@@ -76,7 +81,12 @@ def locked(dossier: Dossier, run: RunFacts) -> bool:
 
 def plan_of(dossier: Dossier, run: RunFacts) -> PlanFacts | None:
     """The plan of a run."""
-    return next((plan for plan in dossier.plans if plan.id == run.plan), None)
+    return _plans(dossier).get(run.plan)
+
+
+@once
+def _plans(dossier: Dossier) -> Mapping[str, PlanFacts]:
+    return {plan.id: plan for plan in dossier.plans}
 
 
 def _other_seed(plan: PlanFacts, run: RunFacts) -> bool:
@@ -99,6 +109,15 @@ class Assurance:
 
 def assurance(dossier: Dossier, run: RunFacts) -> Assurance:
     """The level of a run. One mismatch keeps it from being reproduced, whatever matched before or after."""
+    return _assurances(dossier)[run.id]
+
+
+@once
+def _assurances(dossier: Dossier) -> Mapping[str, Assurance]:
+    return {run.id: _assurance(dossier, run) for run in dossier.runs}
+
+
+def _assurance(dossier: Dossier, run: RunFacts) -> Assurance:
     made_again = [row for row in dossier.reproductions if row.original == run.id]
     mismatches = tuple(row for row in made_again if not row.matched)
     confirmed = [row for row in made_again if row.matched and row.by not in producers(dossier, run)]

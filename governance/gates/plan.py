@@ -1,7 +1,6 @@
 """The shortest list of actions that opens a closed gate, in an order in which no action undoes an earlier one."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from governance.gates.requirements.base import Place
@@ -17,16 +16,17 @@ class Line(NamedTuple):
     disturbs: bool = False  # clearing it changes what votes are about
 
 
-def numbered(lines: Sequence[Line]) -> list[Line]:
+Row = tuple[Place, Finding, bool]  # the same before it has a code of its own
+
+
+def numbered(lines: Iterable[Row]) -> list[Line]:
     """The same lines, each with a code of its own: the second `checks.x` becomes `checks.x#2`."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     found = []
-    for line in lines:
-        code = line.finding.code
-        seen[code] += 1
-        if seen[code] > 1:
-            line = Line(line.place, line.finding.coded(f"{code}#{seen[code]}"), line.disturbs)
-        found.append(line)
+    for place, finding, disturbs in lines:
+        code = finding.code
+        times = seen[code] = seen.get(code, 0) + 1
+        found.append(Line(place, finding.coded(f"{code}#{times}") if times > 1 else finding, disturbs))
     return found
 
 

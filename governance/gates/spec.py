@@ -6,7 +6,7 @@ from datetime import datetime
 from governance.gates.data import DatasetFacts as DatasetFacts
 from governance.gates.data import DocumentFacts as DocumentFacts
 from governance.gates.data import QualityFacts
-from governance.gates.dates import ReviewFacts, VerificationFacts
+from governance.gates.dates import AnchorFacts, ReviewFacts, VerificationFacts
 from governance.gates.duties import ClassificationFacts, FrameworkFacts, SignedFacts
 from governance.gates.evidence_facts import AcknowledgementFacts as AcknowledgementFacts
 from governance.gates.evidence_facts import ChampionFacts as ChampionFacts
@@ -107,12 +107,17 @@ class PolicyFacts:
 
 @dataclass(frozen=True)
 class LogFacts:
-    """Where the organisation's log stood when the facts were read, and what its newest verification said."""
+    """Where the organisation's log stood when the facts were read, what its verification said, what lies outside.
+
+    `voted` is how long the log must be to hold every vote on what is asked about.
+    """
 
     origin: str
     size: int
     root: str
     verification: VerificationFacts | None = None
+    anchor: AnchorFacts | None = None
+    voted: int = 0
 
 
 @dataclass(frozen=True)

@@ -254,7 +254,13 @@ RULES: Final[dict[str, Rule]] = {
     "classification": Rule(params={"within_days": SHORTER}),
     "framework": Rule(same=("id",), params={"items": NAMED, "levels": DUTIES}),
     "review": Rule(),
-    "ledger": Rule(params={"verified_within_hours": SHORTER, "anchored_within_hours": SHORTER}),
+    "ledger": Rule(
+        params={
+            "verified_within_hours": SHORTER,
+            "anchored_within_hours": SHORTER,
+            "anchor_covers_approvals": ASKED,
+        }
+    ),
     "approvals": Rule(params={"of": SEATS, "exclude": MORE, "within_days": SHORTER, "request_days": SHORTER}),
     "conditions": Rule(params={"none": ranked(("lapsed", "open"), absent="lapsed")}),
 }

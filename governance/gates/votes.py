@@ -28,6 +28,10 @@ class Seat:
         """The fields whose change makes a vote in this seat stale."""
         return subject.ALWAYS | frozenset(self.signs) if self.signs else subject.EVERYTHING
 
+    def __hash__(self) -> int:
+        """Seats of one demand differ by role, and they are looked up for every decision."""
+        return hash(self.role)
+
 
 def fields_of(seats: Iterable[Seat]) -> dict[str, frozenset[str]]:
     """What each role signs."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final, Self
 
 from governance.gates import evidence, lineage
@@ -111,9 +112,7 @@ def mistakes(params: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]
     for number, code in enumerate(params["allowed"]):
         if reason := never(code):
             yield ["allowed", number], f"{code!r} can never be waived: it is {reason}."
-    for number, (before, roles) in enumerate(
-        zip(params["approvers"], params["approvers"][1:], strict=False), 1
-    ):
+    for number, (before, roles) in enumerate(pairwise(params["approvers"]), 1):
         if again := sorted(set(before) & set(roles)):
             words = (
                 f"Renewal {number} must be approved higher than what it renews, so not by {', '.join(again)}."
@@ -168,7 +167,7 @@ def _results(dossier: Dossier, code: str) -> tuple[str, ...]:
 
 def in_force(dossier: Dossier, rules: WaiverRules | None) -> tuple[WaiverFacts, ...]:
     """The waivers that count for this version, at this step or door, at this moment, under this policy."""
-    if rules is None or dossier.version is None or dossier.step is None:
+    if rules is None:
         return ()
     found = [
         w
@@ -249,8 +248,7 @@ def ends(dossier: Dossier) -> Iterable[datetime]:
 
 def roles_words(roles: Iterable[str]) -> str:
     """`a validator or a compliance officer`."""
-    labels = [Role(role).label.lower() for role in roles]
-    return " or ".join(f"{'an' if label[0] in 'aeiou' else 'a'} {label}" for label in labels) or "nobody"
+    return " or ".join(Role(role).one for role in roles) or "nobody"
 
 
 def day(at: datetime) -> str:

@@ -48,6 +48,7 @@ PHRASES: Final[dict[str, str]] = {
     "request_days": "on a request no older than {} days",
     "verified_within_hours": "verified within {} hours",
     "anchored_within_hours": "anchored within {} hours",
+    "anchor_covers_approvals": "an anchor outside covers the approvals",
 }
 
 

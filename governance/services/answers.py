@@ -34,9 +34,10 @@ def document(answer: Answer, nonce: str | None) -> dict[str, Any]:
         "first_decided_at": codec.moment(answer.decided_at),
         "expires_at": codec.moment(answer.expires_at),
         "nonce": nonce,
+        "receipt_url": f"{settings.ASSAY_PUBLIC_URL}/api/v1/gate/decisions/{answer.decision_id}/receipt",
         "url": f"{settings.ASSAY_PUBLIC_URL}{reverse('decision', args=[answer.decision_id])}",
     }
-    return {**told, "attestation": _attestation(told)}
+    return {**told, "attestation": _attestation(told, answer.dossier_digest)}
 
 
 @once
@@ -50,12 +51,15 @@ def public_key() -> dict[str, str]:
     return {"algorithm": "Ed25519", "verifier": verifier, "key": verdicts.verifier_key(key, verifier)}
 
 
-def _attestation(told: dict[str, Any]) -> dict[str, Any] | None:
+def _attestation(told: dict[str, Any], dossier_digest: str) -> dict[str, Any] | None:
     """The signed statement; none for a denial without a policy, because there is nothing to name."""
     if told["policy"] is None:
         return None
     verifier = settings.ASSAY_PUBLIC_URL
-    content = verdicts.statement(told, verifier=verifier, policy_uri=f"{verifier}/api/v1/policies")
+    facts = {"uri": f"{verifier}/api/v1/gate/decisions/{told['decision_id']}", "digest": dossier_digest}
+    content = verdicts.statement(
+        told, verifier=verifier, policy_uri=f"{verifier}/api/v1/policies", facts=facts
+    )
     return verdicts.envelope(content, _key(), verifier)
 
 

@@ -29,25 +29,21 @@ _CLOSES: Final = {
 def request(*, actor: Actor, version: ModelVersion, to: str) -> ApprovalRequest:
     """Put the question as the facts are now. The same question again is the one that is open already."""
     with record.transaction():
-        check.require(actor, "request_approval", version)
-        rows = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-        return _ask(actor, rows.select_related("model__system").get(pk=version.pk), to)
+        return _ask(actor, ModelVersion.objects.locked().get(pk=version.pk), to)
 
 
 def request_system(*, actor: Actor, system: System, to: str) -> ApprovalRequest:
     """Put the question about a step of a system itself."""
     with record.transaction():
-        check.require(actor, "request_approval", system)
-        rows = System.objects.select_for_update(of=("self",), no_key=True)
-        return _ask(actor, rows.get(pk=system.pk), to)
+        return _ask(actor, System.objects.locked().get(pk=system.pk), to)
 
 
 def _ask(actor: Actor, about: ModelVersion | System, to: str) -> ApprovalRequest:
-    step = questions.step_to(about, to)
-    rows = questions.of_step(about, to).select_for_update(of=("self",), no_key=True)
-    before = rows.filter(state=RequestState.OPEN).select_related(*questions.WITH).first()
+    before = questions.of_step(about, to).locked().filter(state=RequestState.OPEN).first()
     record.hold(questions.system_of(about).organisation_id)
-    gathered = questions.gather(about).about(step)
+    # Asked with the log held: a role may have been taken away while this waited for it.
+    check.require(actor, "request_approval", about)
+    gathered = questions.gather(about).about(questions.step_to(about, to))
     demands, now = questions.demands(gathered), gathered.dossier.now
     asked = subject.now(gathered.dossier)
     digest = codec.digest(asked)
@@ -88,7 +84,7 @@ def _replace(
         model_version_id=str(about.pk) if isinstance(about, ModelVersion) else None,
         to=to,
         subject_digest=created.subject_digest,
-        policy_digest=asked.policy or None,
+        policy_digest=asked.policy,
     )
     return created
 
@@ -137,8 +133,7 @@ def _said(verdict: VoteVerdict, comment: str, terms: Sequence[Term]) -> None:
 
 
 def _locked(request: ApprovalRequest) -> ApprovalRequest:
-    rows = ApprovalRequest.objects.select_for_update(of=("self",), no_key=True)
-    locked = rows.select_related(*questions.WITH).get(pk=request.pk)
+    locked = ApprovalRequest.objects.locked().get(pk=request.pk)
     record.hold(locked.system.organisation_id)
     return locked
 
@@ -194,8 +189,8 @@ def withdraw(*, actor: Actor, request: ApprovalRequest, reason: str) -> Approval
     if not reason.strip():
         raise Invalid("Say why you withdraw it.", errors=[("reason", "required")])
     with record.transaction():
-        check.require(actor, "request_approval", request)
         locked = _locked(request)
+        check.require(actor, "request_approval", locked)
         if locked.state != RequestState.OPEN:
             raise Conflict(
                 f"This request is {locked.get_state_display().lower()} already.", code="approval.closed"
@@ -211,10 +206,10 @@ def withdraw_vote(*, actor: Actor, vote: Vote, reason: str) -> Vote:
     if not reason.strip():
         raise Invalid("Say why you take your vote back.", errors=[("reason", "required")])
     with record.transaction():
+        locked = _locked(vote.request)
         check.require(actor, "view", vote)
         check.require_scope(actor, "vote", vote)
-        locked = _locked(vote.request)
-        mine = Vote.objects.select_related("voter", "delegation__delegator").get(pk=vote.pk)
+        mine = Vote.objects.get(pk=vote.pk)
         _own(actor, mine)
         if mine.withdrawn_at is not None:
             raise Conflict("This vote is taken back already.", code="vote.withdrawn")

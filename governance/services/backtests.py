@@ -30,7 +30,7 @@ def request(*, actor: Actor, policy: Policy) -> BackTest:
     """Ask what a policy would have made of past decisions; while one runs, that is the one."""
     with record.transaction():
         check.require(actor, "publish_policy", policy)
-        policy = Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
+        policy = Policy.objects.locked().get(pk=policy.pk)
         parse(policy.body)
         running = BackTest.objects.filter(
             policy=policy, state__in=(BackTestState.QUEUED, BackTestState.RUNNING)

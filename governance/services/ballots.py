@@ -21,14 +21,14 @@ from registry.stages import Role
 
 
 class Excluded(Denied):
-    """What somebody did keeps them, or whom they would speak for, from voting."""
+    """What somebody did, or whom they act for, keeps them from voting."""
 
-    def __init__(self, who: str, why: str) -> None:
-        does = lineage.to_you(why) if who == "you" else why
+    def __init__(self, why: str) -> None:
         super().__init__(
-            f"You cannot vote on this: {who} {does}. Someone independent has to.", code="approval.excluded"
+            f"You cannot vote on this: you {lineage.to_you(why)}. Someone independent has to.",
+            code="approval.excluded",
         )
-        self.why = why if who == "you" else f"would vote for someone who {why}"
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def ballot(actor: Actor, request: ApprovalRequest, gathered: Gathered | None = N
     """What the vote of this actor would meet now, found by the checks that guard the vote itself."""
     gathered = gathered or questions.facts_of(request)
     was, now = codec.read(Subject, request.subject), subject.now(gathered.dossier)
-    changed = subject.changed_words(was, now) if was != now else ""
+    changed = subject.changed_words(was, now)
     try:
         question = checked(actor, request, gathered, request.subject_digest)
         found = ways(actor, question)
@@ -80,8 +80,8 @@ def ballot(actor: Actor, request: ApprovalRequest, gathered: Gathered | None = N
         return Ballot((), error.message, changed)
     refusals = {way: refused(question, way) for way in found}
     possible = tuple(way for way, refusal in refusals.items() if refusal is None)
-    first = next(iter(refusals.values()))
-    return Ballot(possible, first.message if first and not possible else "", changed)
+    closed = [refusal.message for refusal in refusals.values() if refusal is not None]
+    return Ballot(possible, "" if possible else closed[0], changed)
 
 
 def checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: str) -> Question:
@@ -99,7 +99,7 @@ def checked(actor: Actor, request: ApprovalRequest, gathered: Gathered, digest: 
     if _standing(request).filter(_of(me, "voter")).exists():
         raise Conflict("You have voted on this request already.", code="approval.voted_already")
     if why := question.excluded.get(str(me)):
-        raise Excluded("you", why)
+        raise Excluded(why)
     return question
 
 
@@ -153,11 +153,13 @@ def chosen(actor: Actor, question: Question, role: Role | None, delegation: Dele
         named = f"as {role.label.lower()} here" if role else "here without naming whom you vote for"
         named = "under this delegation here" if delegation else named
         raise Denied(f"You cannot vote {named}.", code="approval.no_role")
-    refusals = [refused(question, way) for way in found]
-    possible = next((way for way, refusal in zip(found, refusals, strict=True) if refusal is None), None)
-    if possible is None:
-        raise refusals[0] or AssertionError
-    return possible
+    refusals = []
+    for way in found:
+        refusal = refused(question, way)
+        if refusal is None:
+            return way
+        refusals.append(refusal)
+    raise refusals[0]
 
 
 def refused(question: Question, way: Way) -> AssayError | None:
@@ -167,9 +169,8 @@ def refused(question: Question, way: Way) -> AssayError | None:
 
 def _reasons(question: Question, way: Way) -> Iterator[AssayError]:
     if way.delegation is not None:
+        # Whoever acts for somebody who is excluded is so themselves: here only what was said already is asked.
         principal = facts.person_of(way.delegation.delegator)
-        if why := question.excluded.get(str(principal)):
-            yield Excluded("the person you would vote for", why)
         used = _of(principal, "voter") | _of(principal, "delegation__delegator")
         if _standing(question.request).filter(used).exists():
             yield Conflict(

@@ -1,12 +1,13 @@
 """Break-glass: one person asks, another confirms, one door opens for some hours; an incident and a review follow."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
 
 from governance.dossier import Gathered, gather_version
-from governance.gates import codec, decide, emergency
+from governance.gates import codec, decide, emergency, lineage
 from governance.gates.emergency import BreakGlassRules
 from governance.models import BreakGlass, BreakGlassState, Issue, IssueKind, ReviewOutcome, Severity
 from governance.services import issues, waiver_terms
@@ -25,14 +26,13 @@ def ask(*, actor: Actor, version: ModelVersion, environment: str, reason: str, h
     """Ask for an emergency release of a version to an environment; nothing opens until another person confirms."""
     reason = _said(reason, "reason", "Say what the emergency is: it is printed in every later report.")
     with record.transaction():
-        check.require(actor, "break_glass", version)
-        _by_a_person(actor, version)
-        rows = ModelVersion.objects.select_for_update(of=("self",), no_key=True).select_related(
-            "model__system"
-        )
+        rows = ModelVersion.objects.locked().select_related("model__system")
         version = rows.get(pk=version.pk)
         system = version.model.system
         record.hold(system.organisation_id)
+        # Asked with the log held: a role may have been taken away while this waited for it.
+        check.require(actor, "break_glass", version)
+        _by_a_person(actor, version)
         gathered = gather_version(version).at_door(environment)
         rules = _possible(gathered)
         if not 1 <= hours <= rules.max_hours:
@@ -102,9 +102,14 @@ def not_the_second(actor: Actor, release: BreakGlass) -> str:
     """Why the actor cannot be the second person; empty when they can."""
     if actor.kind != "person":
         return "are a service account, and an emergency takes two people"
-    if actor.person_id == release.requested_by.person_id:
-        return "asked for it, and an emergency takes two people"
-    return ""
+    why = _part(actor, release, {release.requested_by.person_id: "asked for it"})
+    return f"{why}, and an emergency takes two people" if why else ""
+
+
+def _part(actor: Actor, release: BreakGlass, parts: Mapping[str, str]) -> str:
+    """What of this the actor did, or somebody for whom they act."""
+    bound = lineage.with_delegates(gather_version(release.model_version).dossier, parts)
+    return lineage.to_you(bound.get(actor.person_id, ""))
 
 
 def _confirm(actor: Actor, release: BreakGlass) -> BreakGlass:
@@ -197,9 +202,9 @@ def not_the_reviewer(actor: Actor, release: BreakGlass) -> str:
     """Why the actor cannot review it; empty when they can."""
     if actor.kind != "person":
         return "are a service account"
-    parts = {user.person_id for user in (release.requested_by, release.confirmed_by) if user is not None}
-    if actor.person_id in parts:
-        return "took part in it"
+    people = [user.person_id for user in (release.requested_by, release.confirmed_by) if user is not None]
+    if why := _part(actor, release, dict.fromkeys(people, "took part in it")):
+        return why
     if Role.COMPLIANCE_OFFICER not in facts.roles_of(actor.user.pk, release.system):
         return "are not a compliance officer here"
     return ""
@@ -235,7 +240,7 @@ def _by_a_person(actor: Actor, version: ModelVersion) -> None:
 
 
 def _locked(actor: Actor, release: BreakGlass, state: BreakGlassState) -> BreakGlass:
-    rows = BreakGlass.objects.select_for_update(of=("self",), no_key=True)
+    rows = BreakGlass.objects.locked()
     locked = rows.select_related(
         "model_version__model__system", "system", "requested_by", "confirmed_by"
     ).get(pk=release.pk)

@@ -1,5 +1,6 @@
 """Classifications: answering the risk questionnaire, and a second person's word where a duty is said not to reach."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,8 +35,8 @@ def answer(*, actor: Actor, system: System, answers: Mapping[str, Any]) -> Class
     """
     checked = given.checked(answers)
     with record.transaction():
+        system = _held(system.pk)
         check.require(actor, "classify", system)
-        system = System.objects.select_for_update(no_key=True).get(pk=system.pk)
         waiting = _proposed(system)
         if waiting is not None:
             _close(waiting, ClassificationState.SUPERSEDED)
@@ -50,7 +51,7 @@ def confirm(*, actor: Actor, classification: Classification) -> Classification:
     """Agree with a classification that waits; it is in force from now on. Never by the person who answered."""
     with record.transaction():
         system, row = _locked(classification)
-        check.require(actor, "confirm_classification", row)  # as things are once it is this one's turn
+        check.require(actor, "confirm_classification", row)
         _still_waiting(row)
         now = datetime.now(UTC)
         refused = _why_not(actor, row)
@@ -103,7 +104,7 @@ def reclassify_all(organisation: Organisation) -> list[Classification]:
     )
     for pk in list(rows.values_list("system_id", flat=True)):
         with record.transaction():
-            row = _again(System.objects.select_for_update(no_key=True).get(pk=pk))
+            row = _again(System.objects.locked().get(pk=pk))
         if row is not None:
             found.append(row)
     return found
@@ -198,8 +199,15 @@ def _proposed(system: System) -> Classification | None:
     return _of(system).filter(state=ClassificationState.PROPOSED).first()
 
 
+def _held(system_id: uuid.UUID) -> System:
+    """The system and the log, so that a permission asked for now is as things are once it is this one's turn."""
+    system = System.objects.locked().get(pk=system_id)
+    record.hold(system.organisation_id)
+    return system
+
+
 def _locked(classification: Classification) -> tuple[System, Classification]:
-    system = System.objects.select_for_update(no_key=True).get(pk=classification.system_id)
+    system = _held(classification.system_id)
     return system, _of(system).select_related("answered_by").get(pk=classification.pk)
 
 

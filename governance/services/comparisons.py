@@ -61,11 +61,7 @@ def acknowledge(
     if len(comment) > MAX_COMMENT:
         raise Invalid(f"A comment has at most {MAX_COMMENT} characters.", errors=[("comment", "too long")])
     with record.transaction():
-        locked = (
-            ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("model__system")
-            .get(pk=version.pk)
-        )
+        locked = ModelVersion.objects.locked().select_related("model__system").get(pk=version.pk)
         record.hold(locked.model.system.organisation_id)
         gathered = gather_version(locked)
         champion = _checked(actor, locked, gathered, champion_id, digest)

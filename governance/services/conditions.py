@@ -83,7 +83,7 @@ def confirm(*, actor: Actor, condition: Condition, note: str) -> Condition:
             f"Say what shows that it is met, in at most {MAX_NOTE} characters.", errors=[("note", "required")]
         )
     with record.transaction():
-        rows = Condition.objects.select_for_update(of=("self",), no_key=True)
+        rows = Condition.objects.locked()
         locked = rows.select_related("vote__request__system", "owner").get(pk=condition.pk)
         request = locked.vote.request
         now = record.hold(request.system.organisation_id).now

@@ -27,6 +27,7 @@ class Answer:
 
     decision_id: uuid.UUID
     artifact_digest: str
+    dossier_digest: str  # of the facts it was decided from
     environment: str
     decided: GateDecision
     decided_at: datetime
@@ -89,6 +90,7 @@ def _stored(asked: Asked, environment: str) -> Answer | None:
     return Answer(
         decision_id=uuid.UUID(packed["id"]),
         artifact_digest=asked.artifact_digest,
+        dossier_digest=packed["dossier_digest"],
         environment=environment,
         decided=_read(packed["outcome"]),
         decided_at=moment(packed["decided_at"]),
@@ -121,6 +123,7 @@ def answer_of(decision: Decision, decided: GateDecision) -> Answer:
     return Answer(
         decision_id=decision.pk,
         artifact_digest=decision.artifact_digest,
+        dossier_digest=decision.dossier_digest,
         environment=decision.environment,
         decided=decided,
         decided_at=decision.decided_at,

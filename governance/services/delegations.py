@@ -18,6 +18,7 @@ from registry.actors import Actor
 from registry.errors import Conflict, Denied, Invalid
 from registry.ledger import record
 from registry.models import Membership, ModelVersion, Organisation, RoleGrant, System, User
+from registry.services import people
 from registry.stages import Role, VersionStage
 
 MAX_DAYS: Final = 92
@@ -48,6 +49,7 @@ def give(
     """Lend a role one holds to a colleague, from one day to another, both included (UTC)."""
     starts_at, ends_at = _midnight(starts_on), _midnight(ends_on + timedelta(days=1))
     with record.transaction():
+        people.locked(organisation.pk)  # first: the role may be taken away, or lent, while this waits
         check.require(actor, "vote", system or organisation)
         if system is not None and system.organisation_id != organisation.pk:
             raise Invalid("The system belongs to another organisation.", errors=[("system", "another one")])
@@ -55,8 +57,7 @@ def give(
         _holds(actor, organisation, system, role)
         _fit(actor, organisation, system, delegate)
         _independent(organisation, system, role, delegate)
-        _not_twice(actor, delegate, role, system, starts_at, ends_at)
-        given = Delegation.objects.create(
+        given = Delegation(
             organisation=organisation,
             system=system,
             delegator=actor.user,
@@ -66,6 +67,8 @@ def give(
             starts_at=starts_at,
             ends_at=ends_at,
         )
+        _not_twice(given)
+        given.save()
         _record(
             "delegation.given",
             actor,
@@ -80,11 +83,12 @@ def give(
 def revoke(*, actor: Actor, delegation: Delegation) -> Delegation:
     """Take a lent role back at once; votes cast under it no longer count. Owners may do it for others."""
     with record.transaction():
-        rows = Delegation.objects.select_for_update(of=("self",), no_key=True)
-        locked = rows.select_related("organisation", "system", "delegator", "delegate").get(pk=delegation.pk)
-        mine = actor.user is not None and locked.delegator_id == actor.user.pk
-        check.require(actor, "view" if mine else "manage_people", locked)
-        check.require_scope(actor, "vote" if mine else "manage_people", locked)
+        locked = Delegation.objects.locked().get(pk=delegation.pk)
+        if locked.delegator == actor.user:
+            check.require(actor, "view", locked)
+            check.require_scope(actor, "vote", locked)
+        else:
+            check.require(actor, "manage_people", locked)
         now = record.hold(locked.organisation_id).now
         if locked.revoked_at is not None or locked.ends_at <= now:
             raise Conflict("This delegation has ended already.", code="delegation.ended")
@@ -96,7 +100,7 @@ def revoke(*, actor: Actor, delegation: Delegation) -> Delegation:
 
 def held(actor: Actor, system: System, now: datetime) -> list[Delegation]:
     """The roles the actor was lent for a system, of people who still hold them."""
-    if actor.user is None or actor.kind != "person":
+    if actor.user is None:
         return []
     rows = Delegation.objects.filter(
         Q(system=system) | Q(system=None),
@@ -106,7 +110,7 @@ def held(actor: Actor, system: System, now: datetime) -> list[Delegation]:
         starts_at__lte=now,
         ends_at__gt=now,
         delegator__is_active=True,
-    ).select_related("delegator")
+    )
     return [one for one in rows if Role(one.role) in facts.roles_of(one.delegator_id, system)]
 
 
@@ -115,14 +119,13 @@ def _midnight(day: date) -> datetime:
 
 
 def _in_words(reason: str, starts_at: datetime, ends_at: datetime) -> None:
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if not reason.strip() or len(reason) > MAX_REASON:
         raise Invalid(
             f"Say why, in at most {MAX_REASON} characters.", errors=[("reason", "1 to 1000 characters")]
         )
     if ends_at <= starts_at:
         raise Invalid("It ends before it starts.", errors=[("ends_on", "before the start")])
-    if starts_at < today:
+    if starts_at < _midnight(datetime.now(UTC).date()):
         raise Invalid("It cannot start in the past.", errors=[("starts_on", "in the past")])
     if ends_at - starts_at > timedelta(days=MAX_DAYS):
         raise Invalid(f"A role is lent for at most {MAX_DAYS} days.", errors=[("ends_on", "too late")])
@@ -135,8 +138,9 @@ def _holds(actor: Actor, organisation: Organisation, system: System | None, role
         )
     if role not in VOTING_ROLES:
         raise Invalid("Only a role that votes can be lent.", errors=[("role", "does not vote")])
-    scope = Q(system=None) | Q(system=system) if system is not None else Q(system=None)
-    grants = RoleGrant.objects.filter(scope, membership__user=actor.user, role=role)
+    grants = RoleGrant.objects.filter(
+        Q(system=None) | Q(system=system), membership__user=actor.user, role=role
+    )
     if not grants.filter(membership__organisation=organisation).exists():
         raise Denied(
             f"You are not {role.label.lower()} there, so you cannot lend it. A lent role cannot be lent on.",
@@ -179,14 +183,12 @@ def _conflicts(
     systems = System.objects.filter(organisation=organisation)
     if system is not None:
         versions, systems = versions.filter(model__system=system), systems.filter(pk=system.pk)
-    rows = versions.select_related("model__system", "artifact").order_by("-created_at")[:_LOOKED_AT]
+    rows = versions.select_related("model__system").order_by("-created_at")[:_LOOKED_AT]
     known: list[ModelVersion | System] = [*rows, *systems.order_by("-created_at")[:_LOOKED_AT]]
     for about in known:
         gathered = questions.gather(about)
         subject = lifecycle.SYSTEM if isinstance(about, System) else lifecycle.MODEL_VERSION
-        for row in lifecycle.TRANSITIONS:
-            if row.subject != subject or row.gate is None:
-                continue
+        for row in lifecycle.TRANSITIONS:  # a policy asks for nobody at what is no gated step of the subject
             step = Step(subject, str(row.from_stage), str(row.to_stage))
             for demand in questions.asked_by(gathered.policy_body, step):
                 asks = any(seat.role == role for seat in demand.seats)
@@ -195,13 +197,16 @@ def _conflicts(
                     yield about, why
 
 
-def _not_twice(
-    actor: Actor, delegate: User, role: Role, system: System | None, starts_at: datetime, ends_at: datetime
-) -> None:
+def _not_twice(given: Delegation) -> None:
     same = Delegation.objects.filter(
-        delegator=actor.user, delegate=delegate, role=role, system=system, revoked_at=None
+        organisation=given.organisation,
+        system=given.system,
+        delegator=given.delegator,
+        delegate=given.delegate,
+        role=given.role,
+        revoked_at=None,
     )
-    if same.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists():
+    if same.filter(starts_at__lt=given.ends_at, ends_at__gt=given.starts_at).exists():
         raise Conflict(
             "You have lent this role to this person for that time already.", code="delegation.exists"
         )

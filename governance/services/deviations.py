@@ -102,9 +102,7 @@ class _Question:
 
 
 def _locked(deviation: Deviation) -> Deviation:
-    rows = Deviation.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "new_plan__model_version__model__system"
-    )
+    rows = Deviation.objects.locked().select_related("new_plan__model_version__model__system")
     locked = rows.get(pk=deviation.pk)
     record.hold(_version(locked).model.system.organisation_id)
     return locked

@@ -78,7 +78,7 @@ def _tried(version: ModelVersion, now: datetime | None) -> bool:
 def suspend_if_due(version: ModelVersion, now: datetime | None = None) -> bool:
     """Suspend a version if, with everything held, there is still a cause."""
     with record.transaction():
-        rows = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+        rows = ModelVersion.objects.locked()
         version = rows.select_related("model__system").get(pk=version.pk)
         reviews.lock(version)
         system = version.model.system

@@ -152,7 +152,7 @@ def reopen(*, actor: Actor, issue: Issue, reason: str) -> Issue:
 
 
 def _locked(issue: Issue, *states: IssueState) -> Issue:
-    rows = Issue.objects.select_for_update(of=("self",), no_key=True).select_related("system", "owner")
+    rows = Issue.objects.locked().select_related("system", "owner")
     locked = rows.get(pk=issue.pk)
     if locked.state not in states:
         raise Conflict(f"This issue is {locked.get_state_display().lower()} already.", code="issue.state")

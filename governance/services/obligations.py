@@ -41,7 +41,7 @@ def decide(
     refused = ""
     with record.transaction():
         check.require(actor, "vote", system)
-        system = System.objects.select_for_update(no_key=True).get(pk=system.pk)
+        system = System.objects.locked().get(pk=system.pk)
         dossier, one = _asked(system, obligation)
         _sayable(one, state)
         held = _role(actor, system, role)

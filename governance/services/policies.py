@@ -33,9 +33,7 @@ def draft(*, actor: Actor, organisation: Organisation, tier: RiskTier, body: str
     parsed = _readable(body, tier)
     with record.transaction():
         check.require(actor, "publish_policy", organisation)
-        Organisation.objects.select_for_update(no_key=True).get(
-            pk=organisation.pk
-        )  # numbers are given one at a time
+        Organisation.objects.locked().get(pk=organisation.pk)  # numbers are given one at a time
         newest = Policy.objects.filter(organisation=organisation, tier=tier).aggregate(n=Max("number"))["n"]
         policy = Policy.objects.create(
             organisation=organisation,
@@ -119,13 +117,9 @@ def publish(*, actor: Actor, policy: Policy) -> Policy:
     """
     with record.transaction():
         # Locked first: a role may be taken away while this waits.
-        Organisation.objects.select_for_update(no_key=True).get(pk=policy.organisation_id)
+        Organisation.objects.locked().get(pk=policy.organisation_id)
         check.require(actor, "publish_policy", policy)
-        policy = (
-            Policy.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("created_by", "organisation")
-            .get(pk=policy.pk)
-        )
+        policy = Policy.objects.locked().select_related("created_by", "organisation").get(pk=policy.pk)
         if policy.state != PolicyState.DRAFT:
             raise Conflict(
                 f"This policy is {policy.get_state_display().lower()} already. Draft a new number to change it.",

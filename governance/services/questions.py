@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
 from governance import lifecycle
 from governance.dossier import Gathered, gather_system, gather_version
 from governance.gates import votes
@@ -12,13 +10,11 @@ from governance.gates.policy import parse
 from governance.gates.requirements.approvals import Approvals
 from governance.gates.spec import Step
 from governance.models import ApprovalRequest, RequestState, VoteVerdict
+from registry.access.check import ScopedQuerySet
 from registry.actors import Actor
 from registry.errors import Conflict, TransitionNotAllowed
 from registry.ledger import record
 from registry.models import ModelVersion, System
-
-# The rows that a step needs whenever it is looked at.
-WITH = ("system", "model_version__model__system")
 
 
 def system_of(about: ModelVersion | System) -> System:
@@ -47,7 +43,7 @@ def facts_of(request: ApprovalRequest) -> Gathered:
     return gather(request.about).about(step_to(request.about, request.to_stage))
 
 
-def of_step(about: ModelVersion | System, to: str) -> QuerySet[ApprovalRequest]:
+def of_step(about: ModelVersion | System, to: str) -> ScopedQuerySet[ApprovalRequest]:
     """Every request about a step to a stage."""
     if isinstance(about, System):
         return ApprovalRequest.objects.filter(system=about, model_version=None, to_stage=to)
@@ -75,7 +71,7 @@ def expired(request: ApprovalRequest, asked: tuple[Approvals, ...], now: datetim
     return request.state == RequestState.OPEN and votes.expired(request.requested_at, days, now)
 
 
-def use_up(about: ModelVersion | System, to: str, gathered: Gathered) -> None:
+def use_up(actor: Actor, about: ModelVersion | System, to: str, gathered: Gathered) -> None:
     """The step is taken: the newest question, and every earlier one whose approval still stood, has done its work."""
     dossier = gathered.dossier
     words = [
@@ -84,8 +80,9 @@ def use_up(about: ModelVersion | System, to: str, gathered: Gathered) -> None:
     stood = {word.request for word in words if word.verdict == VoteVerdict.APPROVE}
     rows = of_step(about, to).exclude(state=RequestState.WITHDRAWN).order_by("-requested_at", "pk")
     for number, row in enumerate(rows):
-        if number == 0 or str(row.pk) in stood:
+        if (number == 0 or str(row.pk) in stood) and row.state != RequestState.USED:
             close(row, RequestState.USED, dossier.now)
+            record_about("approval.used", actor, row)
 
 
 def close(request: ApprovalRequest, state: RequestState, now: datetime) -> None:

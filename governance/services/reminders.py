@@ -56,7 +56,7 @@ def remind() -> int:
 
 def _write(organisation: Organisation, now: datetime) -> None:
     # Digests of one organisation are written one at a time.
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    Organisation.objects.locked().get(pk=organisation.pk)
     day = now.date()
     have = set(
         Digest.objects.filter(organisation=organisation, day=day).values_list("recipient_id", flat=True)

@@ -41,11 +41,7 @@ def request(*, actor: Actor, version: ModelVersion, kind: str) -> Report:
         raise Invalid(f"Reports are: {', '.join(REPORTS)}.", errors=[("kind", "unknown kind of report")])
     with record.transaction():
         check.require(actor, "generate_report", version)
-        version = (
-            ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("model__system")
-            .get(pk=version.pk)
-        )
+        version = ModelVersion.objects.locked().select_related("model__system").get(pk=version.pk)
         basis = subject.basis_digest(_facts(version).dossier)
         report, created = Report.objects.get_or_create(
             model_version=version,
@@ -181,6 +177,12 @@ def pdf_path(report: Report) -> Path:
         raise NotFound(
             f"This report is not ready: {report.get_state_display().lower()}. {report.error}".strip(),
             code="report.not_ready",
+        )
+    if not report.document:
+        raise NotFound(
+            "This report was erased, because it named a person who was erased. Its digest stands in the log."
+            " Generate it again.",
+            code="report.erased",
         )
     return blobs.verified_path(report.model_version.model.system.organisation_id, report.pdf_digest)
 

@@ -7,6 +7,7 @@ by entering production anew through its gate.
 from datetime import datetime, timedelta
 
 from governance import lifecycle
+from governance.dossier import Gathered
 from governance.gates.dates import Reviewing
 from governance.gates.policy import parse
 from governance.lifecycle import Transition
@@ -20,22 +21,20 @@ from registry.stages import RiskTier
 
 def lock(version: ModelVersion) -> None:
     """Take the row before the log is held: everyone locks rows first and the log last."""
-    list(ReviewDue.objects.select_for_update(no_key=True).filter(model_version=version))
+    list(ReviewDue.objects.locked().filter(model_version=version))
 
 
-def after_step(
-    *, actor: Actor, version: ModelVersion, step: Transition, now: datetime, policy_body: str
-) -> None:
+def after_step(*, actor: Actor, version: ModelVersion, step: Transition, gathered: Gathered | None) -> None:
     """Set the next day when a version enters production or was reviewed; forget it when it leaves.
 
-    To move on to monitoring is no review, so it keeps the day.
+    To move on to monitoring is no review and has no gate that gathers facts, so it keeps the day.
     """
     if step.to_stage not in lifecycle.DEPLOYED:
         ReviewDue.objects.filter(model_version=version).delete()
         return
-    if step.gate is None:
+    if gathered is None:
         return
-    asked = rhythm(policy_body)
+    asked, now = rhythm(gathered.policy_body), gathered.dossier.now
     due_at = now + timedelta(days=asked.every_days) if asked else None
     ReviewDue.objects.update_or_create(model_version=version, defaults={"since": now, "due_at": due_at})
     if due_at is not None:
@@ -58,7 +57,7 @@ def tighten(*, actor: Actor, organisation: Organisation, tier: RiskTier | str, p
         return 0
     moved = 0
     with record.transaction():
-        rows = ReviewDue.objects.select_for_update(of=("self",), no_key=True).filter(
+        rows = ReviewDue.objects.locked().filter(
             model_version__model__system__organisation=organisation,
             model_version__model__system__risk_tier=tier,
         )

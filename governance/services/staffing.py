@@ -163,7 +163,7 @@ def check_later(organisation_id: uuid.UUID) -> None:
 def report(*, actor: Actor, organisation: Organisation) -> tuple[Gap, ...]:
     """Record the gaps that are new and those that are closed since the last look; what is open now comes back."""
     with record.transaction():
-        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)  # one look at a time
+        Organisation.objects.locked().get(pk=organisation.pk)  # one look at a time
         policies = {policy.pk: policy for policy in _in_force(organisation)}
         found = {(gap.policy_id, gap.step, gap.system): gap for gap in gaps(organisation)}
         known = _told(organisation, list(policies))

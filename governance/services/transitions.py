@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils import timezone
-
 from governance import lifecycle
 from governance.dossier import Gathered, gather_system, gather_version
 from governance.gates import codec
@@ -18,6 +16,7 @@ from governance.gates.spec import GateDecision, Step
 from governance.lifecycle import Transition
 from governance.models import Decision
 from governance.services import asking, questions, reviews
+from registry import queue
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Denied, GateRefused, Invalid, NotFound, TransitionNotAllowed
@@ -89,6 +88,8 @@ def _request(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> A
         else:
             _change(subject, row)
             _record("transition.completed", kind, actor, subject, row, decision, reason)
+            # Others will ask about this soon, and want to see it signed.
+            queue.enqueue(queue.ISSUE_CHECKPOINT, organisation_id=str(kind.system(subject).organisation_id))
             _advance(kind, actor, subject, row, gathered)
     if decision is not None and decided is not None and not decided.allows:
         raise _refusal(subject, row, decision, decided)
@@ -97,9 +98,7 @@ def _request(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> A
 
 def _guarded(kind: _Kind, actor: Actor, subject: Any, to: str, reason: str) -> tuple[Any, Transition]:
     """The row, locked, and the step; or why there is none."""
-    rows = kind.model.objects.select_for_update(of=("self",), no_key=True)
-    rows = rows.select_related("artifact", "model__system") if kind is _VERSION else rows
-    locked = rows.get(pk=subject.pk)
+    locked = kind.model.objects.locked().get(pk=subject.pk)
     _see(actor, locked)
     row = lifecycle.find(kind.subject, locked.stage, to)
     if row is None:
@@ -143,7 +142,7 @@ def _gathered(kind: _Kind, subject: Any, row: Transition) -> Gathered | None:
     if row.gate is None:
         return None
     # Rows first, the log last: as voters do.
-    list(questions.of_step(subject, row.to_stage).order_by("pk").select_for_update(no_key=True))
+    list(questions.of_step(subject, row.to_stage).locked())
     if kind is _VERSION:
         reviews.lock(subject)
     record.hold(kind.system(subject).organisation_id)
@@ -195,11 +194,9 @@ def _record(
 def _advance(kind: _Kind, actor: Actor, subject: Any, row: Transition, gathered: Gathered | None) -> None:
     """Close the approval request that this step has used up, and set the day of the next review."""
     if gathered is not None:
-        questions.use_up(subject, row.to_stage, gathered)
-    if kind is not _VERSION:
-        return
-    now, body = (gathered.dossier.now, gathered.policy_body) if gathered else (timezone.now(), "")
-    reviews.after_step(actor=actor, version=subject, step=row, now=now, policy_body=body)
+        questions.use_up(actor, subject, row.to_stage, gathered)
+    if kind is _VERSION:
+        reviews.after_step(actor=actor, version=subject, step=row, gathered=gathered)
 
 
 def _refusal(subject: Any, row: Transition, decision: Decision, decided: GateDecision) -> GateRefused:

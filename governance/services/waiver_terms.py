@@ -55,16 +55,18 @@ def check_times(rules: WaiverRules, now: datetime, starts: datetime, expires_at:
         )
 
 
-def facts_for(version: ModelVersion, to: str, environment: str) -> Gathered:
-    """The facts about the step to a stage, or about the step that guards an environment."""
+def facts_for(version: ModelVersion, to: str, environment: str) -> tuple[Gathered, Step]:
+    """The facts about the step to a stage, or about the step that guards an environment; and that step."""
     if bool(to) == bool(environment):
         raise Invalid("Name the step (to), or the environment; not both.", errors=[("to", "one of the two")])
     if to:
-        return gather_version(version).about(questions.step_to(version, to))
+        step = questions.step_to(version, to)
+        return gather_version(version).about(step), step
     gathered = gather_version(version).at_door(environment)
-    if gathered.dossier.step is None:
+    guarding = gathered.dossier.step
+    if guarding is None:
         raise Conflict(f"The policy knows no environment “{environment}”.", code="waiver.no_environment")
-    return gathered
+    return gathered, guarding
 
 
 def facts_of(waiver: Waiver) -> Gathered:

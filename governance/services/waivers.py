@@ -40,17 +40,14 @@ def ask(
     reason, compensating_control = reason.strip(), compensating_control.strip()
     waiver_terms.check_words(codes, reason, compensating_control)
     with record.transaction():
-        check.require(actor, "request_approval", version)
-        rows = ModelVersion.objects.select_for_update(of=("self",), no_key=True).select_related(
-            "model__system"
-        )
-        version = rows.get(pk=version.pk)
+        version = ModelVersion.objects.locked().get(pk=version.pk)
         record.hold(version.model.system.organisation_id)
-        gathered = waiver_terms.facts_for(version, to, environment)
+        # Asked with the log held: a role may have been taken away while this waited for it.
+        check.require(actor, "request_approval", version)
+        gathered, step = waiver_terms.facts_for(version, to, environment)
         rules = waiver_terms.rules_of(gathered)
         findings = waiver_terms.covered(gathered, rules, codes)
-        step = gathered.dossier.step.name if gathered.dossier.step else ""
-        before = waiver_terms.lineage_of(version, step, codes)
+        before = waiver_terms.lineage_of(version, step.name, codes)
         if not rules.roles_for(before.renewal):
             raise Conflict(
                 f"This was waived {before.renewal} times already, and the policy allows no further renewal.",
@@ -60,7 +57,7 @@ def ask(
         waiver_terms.check_times(rules, gathered.dossier.now, starts, expires_at)
         terms = WaiverTerms(
             model_version=str(version.pk),
-            step=step,
+            step=step.name,
             environment=environment,
             findings=findings,
             reason=reason,
@@ -111,7 +108,7 @@ def approve(*, actor: Actor, waiver: Waiver, digest: str, role: Role | None = No
         locked = _locked(waiver)
         gathered = waiver_terms.facts_of(locked)
         refused = _refused(actor, locked, digest, gathered)
-        if not refused:
+        if refused is None:
             question = _question(actor, locked, gathered)
             return _approve(actor, question, _role(actor, question, role))
         _record("waiver.excluded", actor, locked, why=refused)
@@ -150,17 +147,17 @@ def choice(actor: Actor, waiver: Waiver) -> Choice:
     approvers = rules.roles_for(waiver.renewal) if rules else ()
     try:
         refused = _refused(actor, waiver, waiver.digest, gathered)
-        if refused:
+        if refused is not None:
             return Choice((), _EXCLUDED.format(lineage.to_you(refused)), left, approvers)
         question = _question(actor, waiver, gathered)
-        first = _role(actor, question, None)
+        _role(actor, question, None)
     except AssayError as error:
         return Choice((), error.message, left, approvers)
-    return Choice(tuple(dict.fromkeys((first, *question.roles))), "", left, approvers)
+    return Choice(question.roles, "", left, approvers)
 
 
-def _refused(actor: Actor, waiver: Waiver, digest: str, gathered: Gathered) -> str:
-    """What keeps the actor from approving, or nothing; of a waiver that is still open and in the words they read."""
+def _refused(actor: Actor, waiver: Waiver, digest: str, gathered: Gathered) -> str | None:
+    """What keeps the actor from approving, or None; of a waiver that is still open and in the words they read."""
     check.require(actor, "vote", waiver)
     _still_open(waiver, WaiverState.REQUESTED)
     if digest != waiver.digest:
@@ -181,12 +178,12 @@ def _question(actor: Actor, waiver: Waiver, gathered: Gathered) -> _Question:
     return _Question(waiver, gathered.dossier.now, rules, roles)
 
 
-def _excluded(actor: Actor, waiver: Waiver, before: Lineage, gathered: Gathered) -> str:
-    """What the actor is or did that keeps them from taking responsibility; empty for an independent person."""
+def _excluded(actor: Actor, waiver: Waiver, before: Lineage, gathered: Gathered) -> str | None:
+    """What the actor is or did that keeps them from taking responsibility; None for an independent person."""
     if actor.kind != "person":
         return "are a service account, and responsibility is taken by people"
     found = waiving.part_takers(gathered.dossier, waiver.requested_by.person_id, before.approvers)
-    return found.get(actor.person_id, "")
+    return found.get(actor.person_id)
 
 
 def _role(actor: Actor, question: _Question, wanted: Role | None) -> Role:
@@ -255,10 +252,7 @@ def _close(actor: Actor, waiver: Waiver, reason: str, state: WaiverState, to: Wa
 
 def _locked(waiver: Waiver) -> Waiver:
     """The waiver, and then the log: so that of two who approve, and of two waivers of one budget, one is first."""
-    rows = Waiver.objects.select_for_update(of=("self",), no_key=True)
-    locked = rows.select_related(
-        "model_version__model", "model_version__created_by", "system", "requested_by"
-    ).get(pk=waiver.pk)
+    locked = Waiver.objects.locked().get(pk=waiver.pk)
     record.hold(locked.system.organisation_id)
     return locked
 

@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.db import DatabaseError
 from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from registry import selectors
+from registry.access import sessions
+from registry.models import LedgerHalt, Organisation
 from registry.services.documents import KINDS
 from registry.version import VERSION
 
@@ -68,6 +72,19 @@ PLACES = (
 def assay_version() -> str:
     """The version of the service."""
     return VERSION
+
+
+@register.simple_tag(takes_context=True)
+def stopped_logs(context: RequestContext) -> list[tuple[Organisation, LedgerHalt]]:
+    """The logs of whoever is signed in that take no entries; none where the database cannot even say that."""
+    request = context["request"]
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or sessions.lacking(request):
+        return []
+    try:
+        return selectors.stopped_logs(sessions.actor(request))
+    except DatabaseError:  # this may be the page that tells of it
+        return []
 
 
 @register.simple_tag(takes_context=True)

@@ -1,11 +1,15 @@
 """Turns domain errors into pages, the way registry.api.errors turns them into problem details."""
 
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from registry import errors
+from registry.ledger import outage
+
+logger = logging.getLogger(__name__)
 
 API = "/api/"
 STATUS: dict[type[errors.AssayError], int] = {
@@ -37,6 +41,9 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page for a domain error; None (a crash, loudly) for anything else."""
+        if (unavailable := outage.of(exception)) is not None:
+            logger.error("database_refused", exc_info=exception)
+            exception = unavailable
         if not isinstance(exception, errors.AssayError):
             return None
         status = status_of(exception)

@@ -63,6 +63,13 @@ class ScopedQuerySet[M: Model](QuerySet[M]):
             condition(actor, permission, organisation=model.organisation_path, system=model.system_path)
         )
 
+    def locked(self) -> "ScopedQuerySet[M]":
+        """The rows, kept from every other change until the transaction ends; everybody takes them in one order.
+
+        Others may still refer to them: the database checks that when it commits, see registry.ledger.record.hold.
+        """
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
 
 def lacks_factor(actor: Actor) -> bool:
     """Whether a second factor is asked of this person and they have not shown it."""

@@ -22,6 +22,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "raise_issue": "Raise a finding or an incident",
     "close_issue": "Close a finding or an incident",
     "break_glass": "Ask for or confirm an emergency release",
+    "operate_log": "Replace the key of the log, and open a stopped log again",
 }
 
 # All that is left to a person who has shown no second factor where one is asked for; a change needs it always.
@@ -97,12 +98,13 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "raise_issue",
             "close_issue",
             "break_glass",
+            "operate_log",
         }
     ),
     Role.APPROVER: frozenset({"view", "vote", "view_log", "ask_gate", "raise_issue", "break_glass"}),
     Role.AUDITOR: frozenset({"view", "view_log", "raise_issue"}),
     Role.OPERATOR: frozenset(
-        {"view", "request_approval", "ask_gate", "view_log", "raise_issue", "break_glass"}
+        {"view", "request_approval", "ask_gate", "view_log", "raise_issue", "break_glass", "operate_log"}
     ),
     Role.CI: frozenset({"view", "register", "run_audit", "ask_gate"}),
 }

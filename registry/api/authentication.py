@@ -1,10 +1,11 @@
 """Who is calling: a bearer token, or the portal's session."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -16,6 +17,8 @@ from rest_framework.request import Request
 from registry.access import sessions
 from registry.models import ApiToken, User
 from registry.services import tokens
+
+logger = logging.getLogger(__name__)
 
 # How exactly a token's last use is known: a write for each request would cost more than it tells.
 COARSE = timedelta(hours=1)
@@ -81,8 +84,13 @@ def _written(vendor: str) -> tuple[str, tuple[Any, ...]]:
 
 def _note_use(token: ApiToken) -> None:
     now = timezone.now()
-    if token.last_used_at is None or now - token.last_used_at > COARSE:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    if token.last_used_at is not None and now - token.last_used_at <= COARSE:
+        return
+    try:
+        with transaction.atomic():
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    except DatabaseError:  # who reads goes on reading when nothing can be written
+        logger.warning("token_use_not_noted", extra={"token_id": str(token.pk)})
 
 
 class Session(SessionAuthentication):

@@ -1,5 +1,6 @@
 """One shape for every error on the wire: RFC 9457 problem details."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -8,6 +9,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from registry import errors
+from registry.ledger import outage
+
+logger = logging.getLogger(__name__)
 
 STATUS: tuple[tuple[type[errors.AssayError], int, str], ...] = (
     (errors.Invalid, 400, "The request is not valid"),
@@ -25,6 +29,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer for an error; None for a bug, which then is a 500 and reaches the log with its traceback."""
     if isinstance(error, errors.AssayError):
         return domain_problem(error)
+    if (unavailable := outage.of(error)) is not None:
+        logger.error("database_refused", exc_info=error)
+        return domain_problem(unavailable)
     if isinstance(error, Http404):
         return _response(404, "not_found", "Not found", "There is nothing at this address.")
     if isinstance(error, PermissionDenied):

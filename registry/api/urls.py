@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from registry.api.views import data, exchange, log, machines, people, systems, versions
+from registry.api.views import (
+    data,
+    exchange,
+    feed,
+    log,
+    machines,
+    people,
+    proofs,
+    reopenings,
+    systems,
+    versions,
+)
 
 urlpatterns = [
     path("me", systems.Me.as_view()),
@@ -32,4 +43,11 @@ urlpatterns = [
     path("model-versions/<uuid:version_id>", versions.ModelVersionDetail.as_view()),
     path("ledger/entries", log.LedgerEntries.as_view()),
     path("ledger/head", log.LedgerHeadView.as_view()),
+    path("ledger/feed", feed.Feed.as_view()),
+    path("ledger/checkpoint", proofs.Checkpoint.as_view()),
+    path("ledger/inclusion", proofs.Inclusion.as_view()),
+    path("ledger/consistency", proofs.Consistency.as_view()),
+    path("ledger/receipt", proofs.Receipt.as_view()),
+    path("ledger/reopenings", reopenings.Reopenings.as_view()),
+    path("ledger/reopenings/<uuid:reopening_id>/confirmation", reopenings.ConfirmReopening.as_view()),
 ]

@@ -28,6 +28,12 @@ _ROWS = (
     Event("member.reactivated", "{user} is a member again.", ("user_id",), ("user",)),
     Event("account.deactivated", "The account of {user} was closed.", ("user_id",), ("user",)),
     Event(
+        "person.erased",
+        "Personal data of {user_id} were erased under {under}: {texts} texts of the log.",
+        ("user_id", "under", "texts", "rows", "written", "reports"),
+        ("reason",),
+    ),
+    Event(
         "person.linked", "{user} is a further account of {person_id}.", ("user_id", "person_id"), ("user",)
     ),
     Event(
@@ -262,6 +268,7 @@ _ROWS = (
         "An approval request was replaced by one about the facts as they are now.",
         ("request_id", "by_request_id"),
     ),
+    Event("approval.used", "An approval request has done its work: the step was taken.", ("request_id",)),
     Event("approval.withdrawn", "An approval request was withdrawn.", ("request_id",), ("reason",)),
     Event(
         "comparison.acknowledged",

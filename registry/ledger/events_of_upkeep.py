@@ -16,4 +16,28 @@ ROWS: Final = (
         "The log was recomputed from its bytes up to entry {size}: {outcome}.",
         ("size", "root", "outcome", "broken_at"),
     ),
+    Event(
+        "log.reopened",
+        "The log was stopped ({halted}) and goes on as {origin}: {signed_size} entries were signed before,"
+        " {lost} of them are lost. {reason}",
+        (
+            "epoch",
+            "origin",
+            "signed_origin",
+            "signed_size",
+            "signed_root",
+            "anchored_size",
+            "size",
+            "lost",
+            "halted",
+            "proposed_by_id",
+        ),
+        ("reason",),
+    ),
+    Event(
+        "log.key_replaced",
+        "The log is signed with another key from {from_size} entries on: {reason}",
+        ("old_key", "new_key", "from_size"),
+        ("reason",),
+    ),
 )

@@ -57,6 +57,29 @@ class LedgerEntry(models.Model):
         return f"{self.index}: {self.event}"
 
 
+class LedgerHalt(models.Model):
+    """Why a log takes no more entries: it is not the one that was signed. Until two people open it again."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation_id = models.UUIDField()
+    sentence = models.CharField(max_length=300)
+    halted_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation_id"],
+                condition=models.Q(lifted_at=None),
+                name="ledger_halted_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 class PersonalText(models.Model):
     """The erasable text behind a commitment in an entry: SHA-256(salt || text)."""
 

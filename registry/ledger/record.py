@@ -26,13 +26,13 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.db import transaction as database
-from django.db.models import DateTimeField, Func, Value
+from django.db.models import DateTimeField, Exists, Func, OuterRef, Subquery, Value
 
 from registry.actors import Actor
 from registry.errors import Denied, Unavailable
-from registry.ledger import chain, events, places
+from registry.ledger import chain, events, outage, places
 from registry.ledger.entries import Entry, written
-from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
+from registry.ledger.models import LedgerEntry, LedgerHalt, LedgerHead, PersonalText
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,16 @@ def attempt() -> Iterator[None]:
 def _outermost(seen: Head | None = None) -> Iterator[None]:
     collected = _Pending(heads={seen.organisation_id: seen} if seen else {})
     token = _pending.set(collected)
+    committing = False
     try:
         with database.atomic():
             yield
             _append(collected)
+            committing = True
+    except DatabaseError as error:
+        if (unavailable := outage.of(error, committing=committing)) is None:
+            raise
+        raise unavailable from error
     finally:
         _pending.reset(token)
 
@@ -182,7 +188,7 @@ def _append(pending: _Pending) -> None:
                 by_log[organisation_id], pending.heads.get(organisation_id) or _locked(organisation_id)
             )
     except DatabaseError as error:
-        raise Unavailable("The ledger cannot be written, so nothing was changed. Try again.") from error
+        raise Unavailable(outage.LOG) from error
 
 
 def _append_to(entries: list[Entry], head: Head) -> None:
@@ -211,17 +217,37 @@ def _grown(head: Head, entries: list[Entry]) -> tuple[chain.Tree, list[LedgerEnt
 
 def _moved(head: Head, tree: chain.Tree) -> bool:
     """Move the head on, and with that take its lock; False when it is not where it was seen."""
-    unmoved = LedgerHead.objects.filter(organisation_id=head.organisation_id, size=head.size, root=head.root)
+    unmoved = LedgerHead.objects.filter(
+        ~Exists(LedgerHalt.objects.filter(organisation_id=head.organisation_id, lifted_at=None)),
+        organisation_id=head.organisation_id,
+        size=head.size,
+        root=head.root,
+    )
     return bool(unmoved.update(size=tree.size, frontier=b"".join(tree.frontier), root=tree.root()))
 
 
+def head(organisation_id: uuid.UUID) -> Head:
+    """The head as it is now; it may grow the next moment."""
+    return _read(LedgerHead.objects.annotate(now=DatabaseClock()).get(organisation_id=organisation_id))
+
+
 def _locked(organisation_id: uuid.UUID) -> Head:
-    row = (
-        LedgerHead.objects.select_for_update()
-        .annotate(now=DatabaseClock())
-        .get(organisation_id=organisation_id)
+    halts = LedgerHalt.objects.filter(organisation_id=OuterRef("organisation_id"), lifted_at=None)
+    rows = LedgerHead.objects.select_for_update().annotate(
+        now=DatabaseClock(), halted=Subquery(halts.values("sentence")[:1])
     )
-    return Head(organisation_id, row.origin, row.size, bytes(row.root), bytes(row.frontier), row.now)
+    row = rows.get(organisation_id=organisation_id)
+    if row.halted:
+        raise Unavailable(
+            f"The log of this organisation is stopped, so nothing can be changed: {row.halted}"
+            " Two people open it again (manage.py reopen_log).",
+            code="log.halted",
+        )
+    return _read(row)
+
+
+def _read(row: Any) -> Head:
+    return Head(row.organisation_id, row.origin, row.size, bytes(row.root), bytes(row.frontier), row.now)
 
 
 class DatabaseClock(Func):

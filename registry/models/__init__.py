@@ -6,13 +6,15 @@ from registry.access.models import (
     SystemGroupPermission,
     SystemPermission,
 )
-from registry.ledger.models import LedgerEntry, LedgerHead, LedgerVerification, PersonalText
+from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint, LedgerKey, LedgerTile
+from registry.ledger.models import LedgerEntry, LedgerHalt, LedgerHead, LedgerVerification, PersonalText
 from registry.models.artifacts import Artifact
 from registry.models.datasets import Dataset, DatasetVersion
 from registry.models.documents import Document
 from registry.models.idempotency import IdempotentAnswer
 from registry.models.identities import UsedTokenId, WorkloadIdentity
 from registry.models.people import ApiToken, Membership, Organisation, RoleGrant, User
+from registry.models.reopenings import Reopening
 from registry.models.schemas import SchemaLock
 from registry.models.systems import System
 from registry.models.versions import Model, ModelVersion
@@ -24,8 +26,13 @@ __all__ = [
     "DatasetVersion",
     "Document",
     "IdempotentAnswer",
+    "LedgerAnchor",
+    "LedgerCheckpoint",
     "LedgerEntry",
+    "LedgerHalt",
     "LedgerHead",
+    "LedgerKey",
+    "LedgerTile",
     "LedgerVerification",
     "Membership",
     "Model",
@@ -34,6 +41,7 @@ __all__ = [
     "OrganisationGroupPermission",
     "OrganisationPermission",
     "PersonalText",
+    "Reopening",
     "RoleGrant",
     "SchemaLock",
     "System",

@@ -52,7 +52,7 @@ def register_version(
     with record.transaction():
         check.require(actor, "register", dataset)
         require_same_organisation(dataset.system, artifact)
-        Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+        Dataset.objects.locked().get(pk=dataset.pk)
         found = DatasetVersion.objects.filter(dataset=dataset, version=version)
         if (existing := found.select_related("artifact").first()) is not None:
             return _again(existing, artifact, rows, contracted)

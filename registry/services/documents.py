@@ -36,7 +36,7 @@ def add(
             raise Invalid(
                 "The model version belongs to another system.", errors=[("model_version", "another system")]
             )
-        System.objects.select_for_update(no_key=True).get(pk=system.pk)  # numbers are given one at a time
+        System.objects.locked().get(pk=system.pk)  # numbers are given one at a time
         newest = Document.objects.filter(system=system, kind=kind, model_version=model_version).aggregate(
             n=Max("number")
         )

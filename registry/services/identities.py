@@ -116,9 +116,7 @@ def exchange(*, token: str, organisation: str, name: str = "") -> tuple[ApiToken
 
 def _meant(job: Job, organisation: str, name: str) -> WorkloadIdentity:
     """The identity that fits the job, locked. A misfit of the organisation's own repository stands in its log."""
-    rows = WorkloadIdentity.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "organisation", "account"
-    )
+    rows = WorkloadIdentity.objects.locked().select_related("organisation", "account")
     known = list(
         rows.filter(
             organisation__slug=organisation, issuer=job.issuer, repository_id=job.repository_id
@@ -206,7 +204,7 @@ def _checked(binding: Binding) -> Binding:
 
 
 def _account(organisation: Organisation, account: User) -> None:
-    places = Membership.objects.select_for_update(no_key=True)
+    places = Membership.objects.locked()
     if (
         not account.is_service
         or not places.filter(organisation=organisation, user=account, ended_at=None).exists()

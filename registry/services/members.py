@@ -26,6 +26,8 @@ def deactivate(*, actor: Actor, membership: Membership, reason: str = "") -> Mem
     with record.transaction():
         organisation = people.locked(membership.organisation_id)
         check.require(actor, "manage_people", organisation)
+        # As it is once it is this one's turn: their accounts may have been linked meanwhile.
+        membership = Membership.objects.select_related("user__responsible").get(pk=membership.pk)
         if actor.person_id == membership.user.person_id:
             raise Denied(
                 "You cannot end your own membership; another owner can.",
@@ -35,7 +37,7 @@ def deactivate(*, actor: Actor, membership: Membership, reason: str = "") -> Mem
             )
         if membership.ended_at is not None:
             raise Conflict("They are a former member already.", code="member.former")
-        _end(actor, organisation, membership.user, reason)
+        _end(actor, organisation, _first_account(membership.user), reason)
     membership.refresh_from_db()
     return membership
 
@@ -60,7 +62,7 @@ def reactivate(*, actor: Actor, membership: Membership) -> Membership:
 
 
 def deactivate_account(*, actor: Actor, user: User) -> None:
-    """Close an account everywhere. Called by the operator's command line only."""
+    """Close an account everywhere. Called by the operator's command line, and when a person is erased."""
     with record.transaction():
         for organisation in _organisations(user):
             _end(actor, organisation, user, "")
@@ -91,12 +93,15 @@ def link(*, actor: Actor, account: User, person: User) -> None:
             queue.enqueue(queue.CHECK_STAFFING, organisation_id=str(organisation.pk))
 
 
+def _first_account(user: User) -> User:
+    """The account of a person on which their others hang. A machine is not its person: it ends alone."""
+    return user if user.is_service else user.responsible or user
+
+
 def _end(actor: Actor, organisation: Organisation, user: User, reason: str) -> None:
-    places = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "user", "organisation"
-    )
+    places = Membership.objects.locked().select_related("user", "organisation")
     ending = places.filter(Q(user=user) | Q(user__responsible=user), organisation=organisation, ended_at=None)
-    for membership in ending.order_by("pk"):
+    for membership in ending:
         grants = list(RoleGrant.objects.filter(membership=membership).select_related("system"))
         for grant in grants:
             people.take_away(actor, grant)

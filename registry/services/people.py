@@ -62,7 +62,7 @@ def revoke_role(*, actor: Actor, grant: RoleGrant) -> None:
 
 def locked(organisation_id: uuid.UUID) -> Organisation:
     """The organisation's row, locked: changes of its people happen one after the other."""
-    return Organisation.objects.select_for_update(no_key=True).get(pk=organisation_id)
+    return Organisation.objects.locked().get(pk=organisation_id)
 
 
 def give(
@@ -162,7 +162,7 @@ def _record_role(code: str, actor: Actor, grant: RoleGrant) -> None:
 
 
 def _can_answer(organisation: Organisation, responsible: User) -> None:
-    places = Membership.objects.select_for_update(no_key=True)
+    places = Membership.objects.locked()
     place = places.filter(organisation=organisation, user=responsible, ended_at=None).first()
     if place is None or responsible.is_service:
         raise Invalid(

@@ -39,7 +39,7 @@ def lock(*, actor: Actor, dataset: Dataset) -> SchemaLock:
     """Fix the columns of the newest version; further versions must have the same. Locked alike: that lock."""
     with record.transaction():
         check.require(actor, "lock_schema", dataset)
-        Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+        Dataset.objects.locked().get(pk=dataset.pk)
         version = newest(dataset)
         if version is None:
             raise Conflict(
@@ -72,7 +72,7 @@ def release(*, actor: Actor, dataset: Dataset, reason: str) -> SchemaLock:
         )
     with record.transaction():
         check.require(actor, "lock_schema", dataset)
-        Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
+        Dataset.objects.locked().get(pk=dataset.pk)
         locked = active(dataset)
         if locked is None:
             raise Conflict("The schema of this dataset is not locked.", code="schema.not_locked")

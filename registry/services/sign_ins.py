@@ -3,6 +3,7 @@
 Passwords and codes are allauth's business. No secret and nothing that was typed is kept here.
 """
 
+import logging
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
@@ -10,9 +11,12 @@ from django.db.models import Q
 
 from registry import queue
 from registry.actors import Actor
-from registry.ledger import record
+from registry.ledger import halts, record
 from registry.models import Organisation, User
 
+logger = logging.getLogger(__name__)
+# They change nothing that is governed: where a log is stopped people must come in all the same, to read and to open it.
+_WHILE_STOPPED: Final = frozenset({"account.signed_in", "account.sign_in_failed"})
 _NOBODY: Final = Actor.system("sign-in")  # who tried is not known: whoever it was did not get in
 
 
@@ -83,6 +87,10 @@ def _tell(code: str, actor: Actor, user: User, **payload: Any) -> None:
     with record.transaction():
         places = Organisation.objects.filter(memberships__user=user, memberships__ended_at=None)
         for organisation in places.order_by("pk"):
+            if code in _WHILE_STOPPED and halts.reason(organisation.pk):
+                told = {"organisation_id": str(organisation.pk), "user_id": str(user.pk), "event_code": code}
+                logger.warning("not_in_stopped_log", extra=told)
+                continue
             record.event(
                 code,
                 organisation_id=organisation.pk,

@@ -143,7 +143,7 @@ def _checked(name: str, days: int, scopes: Sequence[str]) -> list[str]:
 
 def _member(actor: Actor, organisation: Organisation, user: User) -> Membership:
     """The bearer's place, locked so that nobody ends it meanwhile; the actor is the bearer, or may manage people."""
-    places = Membership.objects.select_for_update(no_key=True)
+    places = Membership.objects.locked()
     if actor.user != user:
         check.require(actor, "manage_people", organisation)
     check.require_factor(actor, organisation)

@@ -53,7 +53,7 @@ def register_version(
         check.require(actor, "register", model)
         datasets.require_same_organisation(model.system, artifact)
         _same_system(model.system, dataset_versions, parents)
-        Model.objects.select_for_update(no_key=True).get(pk=model.pk)
+        Model.objects.locked().get(pk=model.pk)
         existing = (
             ModelVersion.objects.filter(model=model, version=version).select_related("artifact").first()
         )

@@ -2,20 +2,28 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache, partial
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registry import selectors
+from registry.ledger import personal_texts
 from registry.ledger.events import EVENTS
 from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
+from registry.services import anchors
 from registry.web.requests import acting
+from registry.web.sought import asked, number
 
-PAGE = 50
+PAGE: Final = 50
+COUNTED: Final = 10_000  # matches are counted up to here: a million would be counted on every page
+Texts = dict[tuple[int, str], str]
+Erased = Callable[[], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -26,71 +34,105 @@ class Line:
     sentence: str
     event: str
     actor: str
+    actor_id: str
     at: datetime
     body: str
     leaf_hash: str
+    subject_kind: str
     subject_id: uuid.UUID
 
 
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
-    """One page of an organisation's log, filtered by event or subject."""
+    """One page of an organisation's log, filtered by event, subject, actor or day."""
     actor = acting(request)
     organisation = selectors.organisation_for(actor, request.GET.get("organisation"))
     rows = selectors.log_of(actor, organisation)
-    chosen = {"event": request.GET.get("event", ""), "subject": request.GET.get("subject", "")}
-    if chosen["event"] in EVENTS:
-        rows = rows.filter(event=chosen["event"])
-    if (subject := _uuid(chosen["subject"])) is not None:
-        rows = rows.filter(subject_id=subject)
-    if (before := request.GET.get("before", "")).isdigit():
-        rows = rows.filter(index__lt=int(before))
-    found = list(rows[: PAGE + 1])
+    sought = asked(organisation, request.GET)
+    matching = sought.of(rows)
+    before = number(request.GET.get("before", ""))
+    page = matching if before is None else matching.filter(index__lt=before)
+    found = list(page[: PAGE + 1])
     head = LedgerHead.objects.get(organisation_id=organisation.pk)
     context = {
         "organisation": organisation,
         "head": head,
         "verified": selectors.last_verification(organisation.pk),
+        "kept": anchors.standing(actor, organisation),
         "root": bytes(head.root).hex(),
-        "lines": _lines(found[:PAGE]),
+        "lines": lines(found[:PAGE]),
         "older": found[PAGE - 1].index if len(found) > PAGE else None,
+        "later": before is not None,
         "events": sorted(EVENTS),
-        "chosen": chosen,
+        "sought": sought,
+        "matches": matching[: COUNTED + 1].count() if sought else head.size,
+        "counted": COUNTED if sought else head.size,
     }
     return render(request, "registry/log.html", context)
 
 
-def _lines(entries: list[LedgerEntry]) -> list[Line]:
+def lines(entries: list[LedgerEntry]) -> list[Line]:
+    """Entries of one log, with the personal texts that are still there."""
     if not entries:
         return []
-    texts: dict[tuple[int, str], str] = {
-        (text.index, text.key): text.text
-        for text in PersonalText.objects.filter(
-            organisation_id=entries[0].organisation_id, index__in=[entry.index for entry in entries]
-        )
-    }
-    return [_line(entry, texts) for entry in entries]
+    rows = PersonalText.objects.filter(
+        organisation_id=entries[0].organisation_id, index__in=[entry.index for entry in entries]
+    )
+    texts = {(text.index, text.key): text.text for text in rows}
+    erased = cache(
+        partial(personal_texts.erasures, entries[0].organisation_id)
+    )  # asked when a text is missing
+    return [_line(entry, texts, erased) for entry in entries]
 
 
-def _line(entry: LedgerEntry, texts: dict[tuple[int, str], str]) -> Line:
-    body = bytes(entry.body).decode()
-    told = json.loads(body)
-    data = {key: _told(entry.index, key, value, texts) for key, value in told["data"].items()}
+def _line(entry: LedgerEntry, texts: Texts, erased: Erased) -> Line:
+    told = _read(bytes(entry.body))
+    actor = told.get("actor", {"name": None, "id": entry.actor_id})
     return Line(
         index=entry.index,
-        sentence=EVENTS[entry.event].sentence.format_map(_Known(data)),
+        sentence=_sentence(entry, told, texts, erased),
         event=entry.event,
-        actor=texts.get((entry.index, "actor.name"), _machine(told["actor"])),
+        actor=texts.get((entry.index, "actor.name")) or _nameless(actor, erased),
+        actor_id=entry.actor_id,
         at=entry.recorded_at,
-        body=json.dumps(told, indent=2, ensure_ascii=False),
+        body=json.dumps(told, indent=2, ensure_ascii=False) if told else bytes(entry.body).hex(),
         leaf_hash=bytes(entry.leaf_hash).hex(),
+        subject_kind=entry.subject_kind.replace("_", " "),
         subject_id=entry.subject_id,
     )
 
 
-def _machine(actor: dict[str, Any]) -> str:
+def _read(body: bytes) -> dict[str, Any]:
+    """What the bytes say; nothing where somebody changed them into no entry."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) and isinstance(told.get("data"), dict) else {}
+
+
+def _sentence(entry: LedgerEntry, told: dict[str, Any], texts: Texts, erased: Erased) -> str:
+    event = EVENTS.get(str(told.get("event")))
+    if event is None:
+        return "These bytes are no entry of this log. Run manage.py verify_ledger."
+    data = {key: _told(key, value) for key, value in told["data"].items()}
+    for key in event.personal:
+        if isinstance(data.get(key), dict):
+            whose = data.get(personal_texts.NAMES.get(key, "user_id"), entry.actor_id)
+            data[key] = texts.get((entry.index, key)) or _gone(erased(), str(whose), entry.actor_id)
+    return event.sentence.format_map(_Known(data))
+
+
+def _nameless(actor: dict[str, Any], erased: Erased) -> str:
     """A machine's own name stands in the entry; of a person whose name was erased only the identifier is left."""
-    return actor["name"] if isinstance(actor["name"], str) else str(actor["id"])
+    if isinstance(actor["name"], str):
+        return actor["name"]
+    return f"{actor['id']} {erased().get(str(actor['id']), '')}".strip()
+
+
+def _gone(erased: dict[str, str], *people: str) -> str:
+    """When and under which law the text went, by whom it is about or by who wrote it."""
+    return next((erased[person] for person in people if person in erased), "(erased)")
 
 
 class _Known(dict[str, Any]):
@@ -98,14 +140,5 @@ class _Known(dict[str, Any]):
         return "–"
 
 
-def _told(index: int, key: str, value: Any, texts: dict[tuple[int, str], str]) -> Any:
-    if isinstance(value, dict) and "commitment" in value:
-        return texts.get((index, key), "(erased)")
+def _told(key: str, value: Any) -> Any:
     return str(value).replace("_", " ") if key in {"role", "verdict", "kind", "to", "state"} else value
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

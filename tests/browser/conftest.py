@@ -13,6 +13,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+# Playwright keeps an event loop running in the process that runs the tests; Django would take every test after the
+# browser's for asynchronous code, and refuse it the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -35,7 +38,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         **{
             name: value
             for name, value in os.environ.items()
-            if name not in {"DATABASE_URL", "CELERY_BROKER_URL"}
+            if name not in {"DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"}
         },
         "ASSAY_VAR_DIR": str(folder),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",

@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 from governance.demo import job, models, people, processes  # noqa: E402
 from governance.demo.calls import Caller  # noqa: E402
 from registry.models import Organisation  # noqa: E402
-from registry.services import verifications  # noqa: E402
+from registry.services import checkpoints, verifications  # noqa: E402
 
 PASSWORD = "northbank-for-tests"
 
@@ -58,6 +58,7 @@ def main() -> None:
         callers = {name: Caller(name, base, token) for name, token in tokens.items()}
         result = Interrupted(callers, folder / "files", say).run()
         exceptions(callers, result.versions["1.0.0"])
+        checkpoints.issue_all()
         ready: dict[str, Any] = {
             "url": base,
             "password": PASSWORD,

@@ -30,7 +30,16 @@ LISTS: tuple[str, ...] = (
     "/waivers",
     "/break-glass",
 )
-LISTS += ("/issues", "/reports", "/people", "/people/machines", "/people/tokens", "/log")
+LISTS += (
+    "/issues",
+    "/reports",
+    "/people",
+    "/people/machines",
+    "/people/tokens",
+    "/log",
+    "/log/entry?index=3",
+    "/log/checkpoints",
+)
 # Where a link to each kind of page is found.
 LINKED = {
     "version": ("/systems/", "/runs/", "/approvals/", "/decisions/", "/deviations/", "/dataset-versions/"),

@@ -24,3 +24,9 @@ def service() -> Iterator[FakeService]:
 def assay(service: FakeService, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command line, with its environment pointing at the service."""
     return Command(capsys, {"ASSAY_URL": service.url, "ASSAY_TOKEN": "token-of-the-pipeline"})
+
+
+@pytest.fixture
+def offline(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line with no service to ask and nothing in its environment."""
+    return Command(capsys, {})

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assay_client import cli, config, outcomes, statement
+from assay_client import cli, config, outcomes, revocations, statement, summary, verify_log
+from assay_client.log import check, policy
 
 from tests.client import make_vectors
 
@@ -22,15 +23,26 @@ PIPELINES = sorted((ROOT / "deploy" / "ci").glob("*.yml"))
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    (action,) = (a for a in cli.parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return dict(action.choices)
+    return nested(cli.parser())
+
+
+def nested(parser: argparse.ArgumentParser, before: str = "") -> dict[str, argparse.ArgumentParser]:
+    """The commands below a parser, by what has to be typed."""
+    found = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return {
+        name: command
+        for action in found
+        for word, below in action.choices.items()
+        for name, command in (nested(below, f"{before}{word} ") or {f"{before}{word}": below}).items()
+    }
 
 
 @pytest.mark.parametrize("name", commands())
 def test_every_flag_is_documented(name: str) -> None:
     settings, section = CLI.split("## Exit codes")[0], CLI.split(f"## `assay {name}`")[1].split("\n## ")[0]
-    documented = set(re.findall(r"^\| `(--[a-z-]+)`", settings + section, re.MULTILINE))
     flags = {flag for action in commands()[name]._actions for flag in action.option_strings}
+    text = settings + section if "--url" in flags else section
+    documented = set(re.findall(r"^\| `(--[a-z0-9-]+)`", text, re.MULTILINE))
     assert documented == flags - {"-h", "--help"}
 
 
@@ -97,9 +109,10 @@ def test_no_pipeline_ignores_an_exit_code() -> None:
 
 def test_every_link_leads_somewhere() -> None:
     pages = ["client/README.md", "docs/reference/cli.md", "docs/reference/signed-verdicts.md"]
+    pages += ["docs/reference/log-export.md", "docs/how-to/verify-the-log.md"]
     for page in [*pages, "docs/how-to/block-a-deployment-in-ci.md"]:
         folder = (ROOT / page).parent
-        for link in re.findall(r"\]\(([^)#:]+)", (ROOT / page).read_text(encoding="utf-8")):
+        for link in re.findall(r"\]\((?!https:)([^)#:]+)", (ROOT / page).read_text(encoding="utf-8")):
             assert (folder / link).exists(), f"{page}: {link}"
 
 
@@ -110,3 +123,26 @@ def test_every_command_line_in_the_guide_is_one() -> None:
     assert len(found) == 8
     for line in found:
         assert cli.parser().parse_args(line.split()).run is not None
+
+
+EXPORT = (ROOT / "docs" / "reference" / "log-export.md").read_text(encoding="utf-8")
+
+
+def test_every_word_about_a_broken_log_is_documented() -> None:
+    section = EXPORT.split("| word |")[1].split("\n\n")[0]
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)) == check.WORDS
+    assert set(verify_log.MEANS) == set(check.WORDS)
+
+
+def test_every_field_of_a_log_policy_is_documented() -> None:
+    (example,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", EXPORT, re.DOTALL))
+    assert set(example) == policy.FIELDS
+    assert {name for key in example["keys"] for name in key} == policy.KEY_FIELDS
+    assert {name for witness in example["witnesses"] for name in witness} == policy.WITNESS_FIELDS
+
+
+def test_every_field_of_a_verdict_policy_and_of_revocations_is_documented() -> None:
+    door, revoked = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", SIGNED, re.DOTALL))
+    assert summary.parse_policy(json.dumps(door).encode()).levels == ("ASSAY_ALLOW",)
+    assert set(revoked) == revocations.FIELDS
+    assert set(revoked["revoked"][0]) == revocations.ENTRY_FIELDS

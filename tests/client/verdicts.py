@@ -18,6 +18,7 @@ from tests.client.service import Asked, Behaviour, Handler
 
 VERIFIER = "https://assay.example"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+REVOCATIONS = "application/vnd.assay.revocations+json"
 UNMET = {
     "code": "checks.failed",
     "state": "open",
@@ -135,3 +136,31 @@ def answering(make: Callable[[dict[str, Any]], object]) -> Behaviour:
 def question(nonce: str = "0123456789abcdef0123456789abcdef") -> dict[str, Any]:
     """What the client asks."""
     return {"artifact_digest": DIGEST, "environment": "production", "nonce": nonce}
+
+
+def door(**changes: Any) -> dict[str, Any]:
+    """A policy of a door that believes the verifier and takes no waivers."""
+    pinned = [{"id": VERIFIER, "key": vkey()}]
+    return {"verifiers": pinned, "threshold": 1, "levels": ["ASSAY_ALLOW"], "policies": None, **changes}
+
+
+def waiver(now: datetime) -> dict[str, Any]:
+    """The statement of an allow with a waiver, with its level."""
+    said = statement(answer(question(), now, verdict="allow_with_waiver"))
+    said["predicate"]["verifiedLevels"] = ["ASSAY_ALLOW_WITH_WAIVER"]
+    return said
+
+
+def revocations(
+    *decisions: str, key: Ed25519PrivateKey = SIGNER, kind: str = REVOCATIONS, now: datetime, **changes: Any
+) -> dict[str, Any]:
+    """A signed list of these decisions, good for an hour."""
+    listed = [{"decision": one, "revoked_at": stamp(now), "reason": "Suspended."} for one in decisions]
+    document = {
+        "format": "assay-revocations/1",
+        "verifier": VERIFIER,
+        "issued_at": stamp(now),
+        "valid_until": stamp(now + timedelta(hours=1)),
+        "revoked": listed,
+    }
+    return envelope(json.dumps({**document, **changes}).encode(), key, kind)

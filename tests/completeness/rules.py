@@ -188,6 +188,13 @@ RULES: tuple[Rule, ...] = (
     rule("GET", "/api/v1/model-versions/<uuid:version_id>", "view"),
     rule("GET", "/api/v1/ledger/entries", "view_log"),
     rule("GET", "/api/v1/ledger/head", "view_log"),
+    rule("GET", "/api/v1/ledger/feed", "view_log"),
+    rule("GET", "/api/v1/ledger/checkpoint", "view_log", absent="No checkpoint is signed in this world."),
+    rule("GET", "/api/v1/ledger/inclusion", "view_log"),
+    rule("GET", "/api/v1/ledger/consistency", "view_log"),
+    rule("GET", "/api/v1/ledger/receipt", "view_log"),
+    rule("POST", "/api/v1/ledger/reopenings", "operate_log", body={"reason": "The disk was exchanged."}),
+    rule("POST", "/api/v1/ledger/reopenings/<uuid:reopening_id>/confirmation", "operate_log"),
     # --- API: evidence ----------------------------------------------------------------------------------------------
     rule("POST", "/api/v1/model-versions/<uuid:version_id>/runs", "run_audit", body=audit),
     rule("GET", "/api/v1/model-versions/<uuid:version_id>/plans", "view"),
@@ -206,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     # --- API: decisions ---------------------------------------------------------------------------------------------
     rule("POST", "/api/v1/gate/decisions", "ask_gate", body=question),
     rule("GET", "/api/v1/gate/decisions/<uuid:decision_id>", "view"),
+    rule("GET", "/api/v1/gate/decisions/<uuid:decision_id>/receipt", "view"),
     rule("GET", "/api/v1/systems/<uuid:system_id>/transitions", "view"),
     rule("POST", "/api/v1/systems/<uuid:system_id>/transitions", "request_approval", body={"to": "data_sourcing"}),
     rule("GET", "/api/v1/model-versions/<uuid:version_id>/transitions", "view"),
@@ -216,6 +224,8 @@ RULES: tuple[Rule, ...] = (
     rule("POST", "/api/v1/approval-requests/<uuid:request_id>/votes", "vote", body=vote),
     rule("POST", "/api/v1/approval-requests/<uuid:request_id>/withdrawal", "request_approval", body={"reason": "Later."}),
     rule("POST", "/api/v1/systems/<uuid:system_id>/approval-requests", "request_approval", body={"to": "data_sourcing"}),
+    rule("GET", "/api/v1/votes/<uuid:vote_id>/receipt", "view", absent="The vote of this world was not cast by the service."),
+    rule("GET", "/api/v1/votes/<uuid:vote_id>/attestation", "view", absent="The vote of this world was not cast by the service."),
     rule("POST", "/api/v1/votes/<uuid:vote_id>/withdrawal", "view", body={"reason": "Misread."}, why="And only the voter's own."),
     rule("GET", "/api/v1/conditions", why=OWN),
     rule("POST", "/api/v1/conditions/<uuid:condition_id>/confirmation", "vote", body={"note": "Seen."}),
@@ -356,5 +366,7 @@ RULES: tuple[Rule, ...] = (
     rule("POST", "/dataset-versions/<uuid:snapshot_id>/lock", "lock_schema"),
     rule("POST", "/dataset-versions/<uuid:snapshot_id>/release", "lock_schema", body={"reason": "New column."}),
     rule("GET", "/log", "view_log"),
+    rule("GET", "/log/entry", "view_log"),
+    rule("GET", "/log/checkpoints", "view_log"),
 )
 # fmt: on

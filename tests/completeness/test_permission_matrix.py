@@ -28,6 +28,7 @@ ELSEWHERE = {
     "/api/v1/openapi.json": "Open: test_strangers says why.",
     "/api/v1/token-exchange": "Open: test_strangers says why.",
     "/api/v1/gate/key": "Open: test_strangers says why.",
+    "/api/v1/gate/revocations": "Open: test_strangers says why.",
     "/accounts/": "People's own sign-in; it reaches no object of an organisation. test_account_routes lists it.",
 }
 pytestmark = pytest.mark.django_db

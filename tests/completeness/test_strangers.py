@@ -14,6 +14,7 @@ OPEN = {
     "/livez": "The container asks whether the process lives.",
     "/readyz": "The proxy asks whether it can work; it names no data.",
     "/api/v1/gate/key": "The public key of verdicts, which whoever verifies must be able to compare.",
+    "/api/v1/gate/revocations": "Doors without a token must learn what was taken back; it names decisions by number.",
     "/api/v1/token-exchange": "Where a CI job comes to be known; it answers nothing but a verified identity.",
     "/api/v1/openapi.json": "The description of the API holds no data.",
 }

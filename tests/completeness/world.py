@@ -53,6 +53,7 @@ from registry.models import (
     Model,
     ModelVersion,
     Organisation,
+    Reopening,
     RoleGrant,
     System,
     User,
@@ -86,6 +87,12 @@ class World:
         """What stands for a parameter of an address."""
         value: Any = getattr(self, parameter.removesuffix("_id"))
         return str(getattr(value, "pk", value))
+
+    @cached_property
+    def reopening(self) -> Reopening:
+        return Reopening.objects.create(
+            organisation=self.cast.acme, reason="Why.", proposed_by=self.cast.olga
+        )
 
     @cached_property
     def system(self) -> System:
@@ -203,7 +210,9 @@ class World:
     def report(self) -> Report:
         asked = reports.request(actor=self.cast.actor("dev"), version=self.version, kind="validation_report")
         stored = blobs.put(self.cast.acme.pk, io.BytesIO(b"%PDF-"))
-        Report.objects.filter(pk=asked.pk).update(state=ReportState.READY, pdf_digest=stored.digest)
+        Report.objects.filter(pk=asked.pk).update(
+            state=ReportState.READY, pdf_digest=stored.digest, document="{}"
+        )
         return asked
 
     @cached_property

@@ -50,13 +50,13 @@ def until(**how_long: float) -> datetime:
 
 
 def ask(cast: Cast, version: ModelVersion, *codes: str, by: str = "dev", **changes: Any) -> Waiver:
-    """A waiver asked for; of the failed check, for the step to production, for ten days."""
+    """A waiver asked for; of the failed check, for ten days, for the step to production or else for a door."""
     given: dict[str, Any] = {
         "codes": codes or [CHECK],
         "reason": "The next version corrects it.",
         "compensating_control": "Every refusal of a woman is looked at by a person.",
         "expires_at": until(days=10),
-        "to": "production",
+        **({} if "environment" in changes else {"to": "production"}),
     }
     return waivers.ask(actor=cast.actor(by), version=version, **{**given, **changes})
 
@@ -66,10 +66,12 @@ def approve(cast: Cast, waiver: Waiver, by: str = "vera") -> Waiver:
     return waivers.approve(actor=cast.actor(by), waiver=waiver, digest=waiver.digest)
 
 
-def emergency(cast: Cast, version: ModelVersion, *, confirmed: bool = True, hours: int = 4) -> BreakGlass:
+def emergency(
+    cast: Cast, version: ModelVersion, *, by: str = "olga", confirmed: bool = True, hours: int = 4
+) -> BreakGlass:
     """An emergency release to production, asked for by Olga and confirmed by Adam."""
     asked = break_glass.ask(
-        actor=cast.actor("olga"),
+        actor=cast.actor(by),
         version=version,
         environment="production",
         reason="The version before refuses everybody.",

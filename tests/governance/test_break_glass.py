@@ -19,7 +19,7 @@ from governance.models import (
     ReviewOutcome,
     Severity,
 )
-from governance.services import asking, break_glass, decisions, transitions
+from governance.services import asking, break_glass, decisions, delegations, transitions
 from registry.errors import Conflict, Denied, Invalid, NotFound
 from registry.models import LedgerEntry, ModelVersion, System, User
 from registry.services import people
@@ -29,6 +29,7 @@ from tests.governance import exceptional as given
 from tests.governance import staging
 from tests.governance.gates import facts
 from tests.governance.test_hostile_approvals import lose_it_meanwhile
+from tests.governance.test_voting import lend
 
 
 @pytest.fixture
@@ -125,6 +126,16 @@ def test_nobody_confirms_their_own(cast: Cast, version: ModelVersion) -> None:
         break_glass.confirm(actor=cast.actor("second"), release=release)
     assert len(attempts(release)) == 2
     assert break_glass.confirm(actor=cast.actor("adam"), release=release).confirmed_by == cast.adam
+
+
+def test_nobody_confirms_for_whom_they_act(cast: Cast, version: ModelVersion) -> None:
+    release = given.emergency(cast, version, by="adam", confirmed=False)
+    lent = lend(cast, "adam", "cora", Role.APPROVER)
+    with pytest.raises(Denied, match="You cannot confirm this: you act for someone who asked for it"):
+        break_glass.confirm(actor=cast.actor("cora"), release=release)
+    assert attempts(release) == ["act for someone who asked for it, and an emergency takes two people"]
+    delegations.revoke(actor=cast.actor("adam"), delegation=lent)
+    assert break_glass.confirm(actor=cast.actor("cora"), release=release).confirmed_by == cast.cora
 
 
 def test_a_service_account_takes_no_part(cast: Cast, version: ModelVersion) -> None:
@@ -259,7 +270,11 @@ def test_only_a_compliance_officer_who_took_no_part_reviews(cast: Cast, version:
     grant(cast, "rita", Role.OPERATOR)
     with pytest.raises(Denied, match="not a compliance officer"):
         review(cast, release, "rita")
-    assert len(attempts(release)) == 3
+    lent = lend(cast, "adam", "cora", Role.APPROVER)
+    with pytest.raises(Denied, match="you act for someone who took part in it"):
+        review(cast, release)
+    delegations.revoke(actor=cast.actor("adam"), delegation=lent)
+    assert len(attempts(release)) == 4
     assert review(cast, release).reviewed_by == cast.cora
     with pytest.raises(Conflict, match="reviewed already"):
         review(cast, release)

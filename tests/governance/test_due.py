@@ -21,6 +21,7 @@ from tests.calls import api
 from tests.cast import Cast, grant
 from tests.governance import exceptional, staging, watching
 from tests.governance.watching import in_production, set_due
+from tests.registry.ledger.lifted import lifted
 
 VOTES = "{approvals: {of: [{role: validator}, {role: approver}], exclude: [version_author, requester]}}"
 
@@ -205,7 +206,8 @@ def test_a_broken_log_is_red_on_the_overview_and_on_its_page(
     verifications.verify_due()
     assert "Last recomputed from its bytes" in client.get("/log").content.decode()
     assert "does not hold" not in client.get("/").content.decode()
-    LedgerVerification.objects.update(holds=False, sentence="Entry 3 is missing.")
+    with lifted():
+        LedgerVerification.objects.update(holds=False, sentence="Entry 3 is missing.")
     for page in ("/", "/log"):
         text = client.get(page).content.decode()
         assert "does not hold" in text
@@ -229,4 +231,4 @@ def test_it_takes_the_same_number_of_queries_however_much_there_is(
     few = queries(lambda: client.get("/due"))
     for number in range(4):
         asked(cast, watching.at_compliance(cast, watching.ready(cast, f"more-{number}")))
-    assert queries(lambda: client.get("/due")) == few <= 12
+    assert queries(lambda: client.get("/due")) == few <= 13

@@ -15,10 +15,11 @@ AFRESH, STORED = 8, 3
 
 
 def asked(client: Any, version: ModelVersion) -> tuple[dict[str, Any], list[str]]:
+    digest = version.artifact.digest  # read before anything is counted
     with CaptureQueriesContext(connection) as statements:
         response = client.post(
             "/api/v1/gate/decisions",
-            {"artifact_digest": version.artifact.digest, "environment": "production", "nonce": "n"},
+            {"artifact_digest": digest, "environment": "production", "nonce": "n"},
             headers={"Idempotency-Key": "k"},
         )
     assert response.status_code == 200, response.content

@@ -197,15 +197,15 @@ def test_a_draft_is_not_published_in_a_role_that_was_lost_while_it_waited(
     cora, drafted = cast.actor("cora"), draft(cast)
     role = cast.cora.memberships.get().grants.get()
     grant(cast, "cora", Role.AUDITOR)
-    real, roles = Organisation.objects.select_for_update, [role]
+    real, roles = Organisation.objects.locked, [role]
 
-    def late(**options: Any) -> Any:
+    def late() -> Any:
         while roles:
             people.revoke_role(actor=cast.actor("olga"), grant=roles.pop())
-        return real(**options)
+        return real()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Organisation.objects, "select_for_update", late)
+        patch.setattr(Organisation.objects, "locked", late)
         with pytest.raises(Denied):
             policies.publish(actor=cora, policy=drafted)
     drafted.refresh_from_db()

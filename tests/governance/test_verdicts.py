@@ -12,7 +12,9 @@ from assay_client import keys, times, verdict
 from assay_client.outcomes import Unusable
 
 from governance import verdicts
+from governance.models import Decision
 from governance.services import answers, decisions
+from registry import key_files
 from registry.errors import Unavailable
 from registry.models import ModelVersion
 from tests.cast import Cast
@@ -82,6 +84,17 @@ def test_the_statement_is_the_documented_one(cast: Cast, printer: None) -> None:
     assert predicate["urn:assay:verdict:v1:subject"] == document["subject_digest"]
 
 
+def test_it_names_the_facts_it_was_decided_from_by_their_digest(cast: Cast, printer: None) -> None:
+    version = staging.allowed(cast)
+    for _ in ("afresh", "stored"):
+        document, _ = answered(cast, version)
+        statement = json.loads(base64.b64decode(document["attestation"]["payload"]))
+        (facts,) = statement["predicate"]["inputAttestations"]
+        decision = Decision.objects.get(pk=document["decision_id"])
+        assert f"sha256:{facts['digest']['sha256']}" == decision.dossier_digest
+        assert facts["uri"].endswith(f"/api/v1/gate/decisions/{decision.pk}")
+
+
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "verdict.pem"
     first = verdicts.signing_key(path)
@@ -92,9 +105,9 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_two_processes_make_one_key(tmp_path: Path) -> None:
     path = tmp_path / "verdict.pem"
-    verdicts._make(path)
+    key_files._make(path)
     first = path.read_bytes()
-    verdicts._make(path)  # the other process, a moment later
+    key_files._make(path)  # the other process, a moment later
     assert path.read_bytes() == first
     assert [p.name for p in tmp_path.iterdir()] == ["verdict.pem"]
 

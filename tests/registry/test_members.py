@@ -1,8 +1,10 @@
 """Who leaves loses everything at once; nobody helps themselves; an organisation keeps an owner."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -190,6 +192,17 @@ def test_whoever_leaves_leaves_on_every_account(cast: Cast) -> None:
     assert place(cast, "adam").ended_at is not None
 
 
+def test_whoever_leaves_on_a_further_account_leaves_on_the_first_and_its_machines_too(cast: Cast) -> None:
+    call_command("link_person", "adam", "dev")
+    leave(cast, "adam")
+    assert [name for name in ("dev", "adam", "ci", "vera") if place(cast, name).ended_at is None] == ["vera"]
+
+
+def test_a_machine_ends_without_the_person_who_answers_for_it(cast: Cast) -> None:
+    leave(cast, "ci")
+    assert (place(cast, "ci").ended_at is None, place(cast, "dev").ended_at is None) == (False, True)
+
+
 @pytest.mark.parametrize(("account", "person"), [("dev", "dev"), ("acme-ci", "dev"), ("dev", "acme-ci")])
 def test_only_two_accounts_of_people_are_linked(cast: Cast, account: str, person: str) -> None:
     with pytest.raises(CommandError):
@@ -256,3 +269,11 @@ def test_who_answers_for_a_machine_is_never_told_by_a_further_account(cast: Cast
         actor=owner, organisation=cast.acme, name="bot", responsible=cast.vera
     )
     assert bot.person_id == cast.rita.person_id == str(cast.vera.pk)
+
+
+def test_a_machine_made_for_a_further_account_comes_to_its_person_with_the_migration(cast: Cast) -> None:
+    call_command("link_person", "rita", "vera")
+    User.objects.filter(pk=cast.ci.pk).update(responsible=cast.rita)  # as it was before that was refused
+    import_module("registry.migrations.0011_answer_by_first_account").answer_by_first_account(apps, None)
+    told = {name: User.objects.get(pk=getattr(cast, name).pk).responsible for name in ("ci", "rita", "vera")}
+    assert told == {"ci": cast.vera, "rita": cast.vera, "vera": None}

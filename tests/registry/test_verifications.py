@@ -1,6 +1,7 @@
 """Logs verified by themselves."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -12,23 +13,13 @@ from registry.models import Organisation
 from registry.services import verifications
 from tests.cast import Cast
 from tests.make import make_system
+from tests.registry.ledger.lifted import lifted
 
 
-def tamper(sql: str, *parameters: str) -> None:
+def tamper(sql: str, *parameters: Any) -> None:
     """As whoever has the database's file may: with the guards down."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(sql, parameters)
-            cursor.execute("SET session_replication_role = origin")
-            return
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'")
-        triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f"DROP TRIGGER {name}")
+    with lifted(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        for _, text in triggers:
-            cursor.execute(text)
 
 
 def break_log(cast: Cast) -> None:
@@ -40,7 +31,8 @@ def break_log(cast: Cast) -> None:
 
 def age(hours: float) -> None:
     """As if the verifications had been made so long ago."""
-    LedgerVerification.objects.update(verified_at=timezone.now() - timedelta(hours=hours))
+    with lifted():
+        LedgerVerification.objects.update(verified_at=timezone.now() - timedelta(hours=hours))
 
 
 def last(cast: Cast) -> LedgerVerification:

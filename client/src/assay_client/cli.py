@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from assay_client import __version__, audit, gate, outcomes, register, status
+from assay_client import __version__, audit, gate, machine, outcomes, register, status, verify, witness
 from assay_client.outcomes import BadInput, Stop
 from assay_client.terminal import Terminal, clean
 
@@ -80,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     _add_register(commands)
     _add_audit(commands)
     _add_status(commands)
+    verify.add(commands, EPILOG)
+    witness.add(commands, EPILOG)
+    machine.add(commands)
     return top
 
 
@@ -118,6 +121,11 @@ def _add_gate(commands: _Commands) -> None:
     made.add_argument("--model-version", metavar="ID", help="needed when several versions hold these bytes")
     made.add_argument("--strict", action="store_true", help="an allow with a waiver is exit 4, not 0")
     made.add_argument("--no-waivers", action="store_true", help="an allow with a waiver is exit 1, not 0")
+    made.add_argument("--nonce", help="asked with this instead of a random one; needed with --offline")
+    made.add_argument("--offline", metavar="FILE", help="ask nobody: a signed verdict that was stored before")
+    made.add_argument(
+        "--revocations", metavar="FILE", help="with --offline: signed list of verdicts taken back"
+    )
     made.set_defaults(run=gate.run)
 
 

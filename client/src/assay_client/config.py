@@ -43,7 +43,9 @@ def settings(
     if url is None:
         raise BadInput("url.missing", "Say where the service is: give --url or set ASSAY_URL.")
     id_token = _value("--oidc", None, ID_TOKEN, environ)
-    return Settings(site(url, insecure=insecure), _token(flags, environ), _keys(flags, environ), id_token)
+    return Settings(
+        site(url, insecure=insecure), _token(flags, environ), pinned_keys(flags, environ), id_token
+    )
 
 
 def _value(flag: str, given: str | None, variable: str, environ: Mapping[str, str]) -> str | None:
@@ -110,7 +112,8 @@ def _token(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> str:
     return literal
 
 
-def _keys(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[keys.PinnedKey, ...]:
+def pinned_keys(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> tuple[keys.PinnedKey, ...]:
+    """The keys whose verdicts are believed; none when nothing is pinned."""
     given = _value("--key", flags.get("key"), "ASSAY_VERDICT_KEY", environ)
     if given is None:
         return ()

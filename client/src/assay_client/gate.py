@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from assay_client import artifacts, oidc, times, verdict
+from assay_client import artifacts, oidc, stored, times, verdict
 from assay_client.api import Deadline
 from assay_client.config import settings
 from assay_client.outcomes import ALLOWED, DENIED, INSUFFICIENT, WAIVED, BadInput
@@ -17,12 +17,35 @@ MAX_SHOWN = 50
 _BLOCKED_BY = {WAIVED: ", blocked by --strict", DENIED: ", blocked by --no-waivers"}
 
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}", re.ASCII)
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int:
-    """Ask the gate, and answer with the exit code that its verdict means."""
+    """Ask the gate, or look at what it answered before, and answer with the exit code that its verdict means."""
+    question = verdict.Question(digest(args), environment(args.environment), _nonce(args))
+    if args.offline is not None:
+        answer, pinned = stored.answer(args, environ, question, times.now()), True
+    else:
+        answer, pinned = _asked(args, environ, question)
+    code = answer.exit_code(strict=args.strict, no_waivers=args.no_waivers)
+    if not answer.verified:
+        terminal.note(_why_unverified(pinned))
+    if args.json:
+        terminal.document({**answer.document, "verified": answer.verified, "exit_code": code})
+    else:
+        show(answer, question, code, terminal)
+    return code
+
+
+def _asked(
+    args: argparse.Namespace, environ: Mapping[str, str], question: verdict.Question
+) -> tuple[verdict.Answer, bool]:
+    """The answer of the service, and whether a key was pinned to verify it with."""
+    if args.revocations is not None:
+        raise BadInput(
+            "revocations.online", "--revocations goes with --offline: the service knows what it has revoked."
+        )
     chosen = settings(vars(args), environ, insecure=args.insecure)
-    question = verdict.Question(_digest(args), _environment(args.environment), secrets.token_hex(16))
     # A twentieth of the time is kept for starting up and for saying why.
     service = oidc.connect(args.oidc, chosen, environ, Deadline(args.timeout * 0.95), insecure=args.insecure)
     asked = {
@@ -34,18 +57,24 @@ def run(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal
     }
     sent = {name: value for name, value in asked.items() if value is not None}
     document = service.post("/gate/decisions", sent, good=(200,))
-    answer = verdict.believe(document, question, chosen.keys, times.now())
-    code = answer.exit_code(strict=args.strict, no_waivers=args.no_waivers)
-    if not answer.verified:
-        terminal.note(_why_unverified(bool(chosen.keys)))
-    if args.json:
-        terminal.document({**document, "verified": answer.verified, "exit_code": code})
-    else:
-        show(answer, question, code, terminal)
-    return code
+    return verdict.believe(document, question, chosen.keys, times.now()), bool(chosen.keys)
 
 
-def _digest(args: argparse.Namespace) -> str:
+def _nonce(args: argparse.Namespace) -> str:
+    """The one given, for an answer that somebody else fetches or has fetched; else one nobody can know."""
+    if args.nonce is None and args.offline is not None:
+        raise BadInput(
+            "nonce.missing", "With --offline give --nonce too: the one that the verdict was asked with."
+        )
+    if args.nonce is not None and not _NONCE.fullmatch(args.nonce):
+        raise BadInput(
+            "nonce.invalid", "A nonce is 16 to 128 letters, digits, - and _, new for each question."
+        )
+    return secrets.token_hex(16) if args.nonce is None else str(args.nonce)
+
+
+def digest(args: argparse.Namespace) -> str:
+    """The digest of the artifact that the flags name."""
     if args.digest is None and args.artifact is None:
         raise BadInput("digest.missing", "Say which artifact: give --digest sha256:... or --artifact FILE.")
     if args.digest is not None and not verdict.is_digest(args.digest):
@@ -61,7 +90,8 @@ def _digest(args: argparse.Namespace) -> str:
     return taken
 
 
-def _environment(name: str) -> str:
+def environment(name: str) -> str:
+    """The name of an environment, checked."""
     if not _ENVIRONMENT.fullmatch(name):
         raise BadInput(
             "environment.invalid", f"{name!a} is not the name of an environment, such as production."

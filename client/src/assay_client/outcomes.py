@@ -1,6 +1,7 @@
 """Every way a command can end: the exit codes are a contract with CI, so they stand in one table.
 
 Stop                 ends the command with its exit code and a sentence
+├── Revoked          1: what was allowed has been taken back since
 ├── BadInput         2: something the caller gave is wrong; asking again will not help
 └── Unusable         5: no believable answer; treated as blocked
 """
@@ -15,8 +16,8 @@ WAIVED = 4
 UNUSABLE = 5
 
 MEANINGS = {
-    ALLOWED: "allowed (audit: passed)",
-    DENIED: "denied, or allowed with a waiver and --no-waivers was given (audit: failed)",
+    ALLOWED: "allowed (audit: passed; verify: yes)",
+    DENIED: "denied, revoked, or allowed with a waiver and --no-waivers was given (audit: failed; verify: no)",
     BAD_INPUT: "bad input: arguments, settings, unknown digest, or a request the service refused",
     INSUFFICIENT: "denied only because evidence is insufficient",
     WAIVED: "allowed with a waiver, and --strict was given",
@@ -33,6 +34,12 @@ class Stop(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class Revoked(Stop):
+    """The verdict was a right one, and has been taken back since."""
+
+    exit_code = DENIED
 
 
 class BadInput(Stop):

@@ -50,6 +50,7 @@ class Expected:
     passed: bool
     now: datetime
     skew: timedelta
+    stored: bool = False  # kept in a file meanwhile: its own expiry says how old it may be
 
 
 def verify(envelope: object, expected: Expected, keys: Sequence[PinnedKey]) -> None:
@@ -68,21 +69,27 @@ def verify(envelope: object, expected: Expected, keys: Sequence[PinnedKey]) -> N
     predicate = document.get("predicate")
     if not isinstance(predicate, dict):
         raise NotProven("statement", "the signed statement has no predicate.")
-    _about_the_artifact(document, expected)
+    about(document, expected.digest)
     _about_the_question(predicate, expected)
     _same_as_the_answer(predicate, expected)
     _fresh(predicate, expected)
     _by_its_verifier(predicate, opened.signers)
 
 
-def _about_the_artifact(document: Mapping[str, Any], expected: Expected) -> None:
+def about(document: Mapping[str, Any], digest: str) -> None:
+    """Raise unless the statement is about this artifact, and about nothing else."""
+    if artifact(document) != digest:
+        raise NotProven("subject", "the signed statement is about another artifact.")
+
+
+def artifact(document: Mapping[str, Any]) -> str | None:
+    """The digest of the one artifact that the statement is about."""
     subjects = document.get("subject")
     # Exactly one: with two subjects, a verdict on one of them could be shown as a verdict on the other.
     if not isinstance(subjects, list) or len(subjects) != 1 or not isinstance(subjects[0], dict):
         raise NotProven("subject", "the signed statement is not about exactly one artifact.")
     digests = subjects[0].get("digest")
-    if not isinstance(digests, dict) or _prefixed(digests.get("sha256")) != expected.digest:
-        raise NotProven("subject", "the signed statement is about another artifact.")
+    return _prefixed(digests.get("sha256")) if isinstance(digests, dict) else None
 
 
 def _about_the_question(predicate: Mapping[str, Any], expected: Expected) -> None:
@@ -96,16 +103,22 @@ def _same_as_the_answer(predicate: Mapping[str, Any], expected: Expected) -> Non
     for name, field in EXTENSIONS.items():
         if name not in predicate or predicate[name] != expected.answer.get(field):
             raise NotProven(field, f"its {name} is missing or is not the {field} of the answer.")
-    policy, answered = predicate.get("policy"), expected.answer.get("policy")
-    digests = policy.get("digest") if isinstance(policy, dict) else None
-    signed = _prefixed(digests.get("sha256")) if isinstance(digests, dict) else None
+    signed, answered = policy_digest(predicate), expected.answer.get("policy")
     if signed is None or not isinstance(answered, dict) or signed != answered.get("digest"):
         raise NotProven("policy", "the signed policy is not the policy of the answer.")
 
 
+def policy_digest(predicate: Mapping[str, Any]) -> str | None:
+    """The digest of the policy that the statement names."""
+    policy = predicate.get("policy")
+    digests = policy.get("digest") if isinstance(policy, dict) else None
+    return _prefixed(digests.get("sha256")) if isinstance(digests, dict) else None
+
+
 def _fresh(predicate: Mapping[str, Any], expected: Expected) -> None:
     verified = times.parse(predicate.get("timeVerified"))
-    if verified is None or abs(expected.now - verified) > expected.skew:
+    old = not expected.stored and verified is not None and expected.now - verified > expected.skew
+    if verified is None or verified - expected.now > expected.skew or old:
         raise NotProven("time", "the statement was not signed just now, or a clock is wrong.")
 
 

@@ -84,9 +84,17 @@ def is_digest(text: object) -> bool:
 
 
 def believe(
-    document: Mapping[str, Any], question: Question, keys: Sequence[PinnedKey], now: datetime
+    document: Mapping[str, Any],
+    question: Question,
+    keys: Sequence[PinnedKey],
+    now: datetime,
+    *,
+    stored: bool = False,
 ) -> Answer:
-    """The answer in this document, or Unusable with the reason not to believe it."""
+    """The answer in this document, or Unusable with the reason not to believe it.
+
+    One that was stored meanwhile may be as old as its expiry allows; everything else is the same.
+    """
     verdict = document.get("verdict")
     if not isinstance(verdict, str) or verdict not in (ALLOW, WAIVER, DENY):
         raise Unusable(
@@ -98,9 +106,9 @@ def believe(
         raise Unusable("answer.decision", "The answer names no decision, so nobody could look it up later.")
     findings = _findings(document.get("findings"))
     if verdict != DENY:
-        _fresh(document, now)
+        _fresh(document, now, stored=stored)
         _has_a_policy(document)
-    verified = _signed(document, question, keys, now)
+    verified = _signed(document, question, keys, now, stored=stored)
     answer = Answer(verdict, decision_id, findings, verified, document)
     if (verdict == ALLOW and answer.waived) or (verdict != DENY and answer.unmet):
         raise Unusable("answer.contradiction", "The answer allows although its own findings are not all met.")
@@ -120,11 +128,11 @@ def _about_the_question(document: Mapping[str, Any], question: Question) -> None
             )
 
 
-def _fresh(document: Mapping[str, Any], now: datetime) -> None:
+def _fresh(document: Mapping[str, Any], now: datetime, *, stored: bool) -> None:
     decided, expires = times.parse(document.get("decided_at")), times.parse(document.get("expires_at"))
     if decided is None or expires is None:
         raise Unusable("answer.times", "The answer does not say when it was given and until when it holds.")
-    if abs(now - decided) > MAX_SKEW:
+    if decided - now > MAX_SKEW or (not stored and now - decided > MAX_SKEW):
         raise Unusable(
             "answer.clock",
             f"The answer was given at {decided:%Y-%m-%d %H:%M:%S} UTC, but here it is "
@@ -141,7 +149,12 @@ def _has_a_policy(document: Mapping[str, Any]) -> None:
 
 
 def _signed(
-    document: Mapping[str, Any], question: Question, keys: Sequence[PinnedKey], now: datetime
+    document: Mapping[str, Any],
+    question: Question,
+    keys: Sequence[PinnedKey],
+    now: datetime,
+    *,
+    stored: bool,
 ) -> bool:
     """Whether a pinned key signed this verdict. Only a denial may go unsigned: it blocks in any case."""
     envelope = document.get("attestation")
@@ -154,6 +167,7 @@ def _signed(
         passed=document.get("verdict") != DENY,
         now=now,
         skew=MAX_SKEW,
+        stored=stored,
     )
     try:
         statement.verify(envelope, expected, keys)

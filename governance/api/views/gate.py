@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
-from governance.models import Decision
-from governance.services import answers, decisions
+from governance.models import Decision, Vote
+from governance.services import answers, attestations, decisions, revocations
 from registry import selectors as facts
 from registry.api.base import Endpoint
 
@@ -48,3 +48,27 @@ class VerdictKey(Endpoint):
     def get(self, request: Request) -> Response:
         """The public key that verdicts are verified with; pin it by another way than this address."""
         return Response(answers.public_key())
+
+
+class Revocations(Endpoint):
+    """Verdicts that were taken back."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="get_revocations", responses=shapes.EnvelopeOut, auth=[])
+    def get(self, request: Request) -> Response:
+        """The signed list of verdicts that were taken back before they expired, for doors without a network."""
+        response = Response(revocations.signed())
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class VoteAttestation(Endpoint):
+    """A vote as an in-toto statement."""
+
+    @extend_schema(operation_id="get_vote_attestation", responses=shapes.EnvelopeOut)
+    def get(self, request: Request, vote_id: uuid.UUID) -> Response:
+        """That this vote was given: a statement in a DSSE envelope, signed by the service, which vouches for it."""
+        rows = Vote.objects.select_related("request__system", "delegation")
+        return Response(attestations.of_vote(facts.get(rows, self.actor, pk=vote_id)))

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import lineage, staffing, subject, votes
+from governance.gates.memory import once
 from governance.gates.requirements.base import DAYS, Place, Requirement, earliest, fresh, schema, words
 from governance.gates.spec import Dossier, Finding, State, VoteFacts
 from governance.gates.votes import Seat
@@ -64,7 +65,9 @@ class Approvals(Requirement):
             signs = tuple(sorted(row.get("signs", ())))
             seats[row["role"]] = Seat(row["role"], before + row.get("count", 1), row.get("order", 1), signs)
         ordered = tuple(sorted(seats.values(), key=lambda seat: seat.order))
-        return cls(ordered, tuple(params["exclude"]), params.get("within_days"), params.get("request_days"))
+        return cls(
+            _shared(ordered), tuple(params["exclude"]), params.get("within_days"), params.get("request_days")
+        )
 
     @classmethod
     def mistakes(cls, params: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
@@ -82,9 +85,10 @@ class Approvals(Requirement):
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each word against, each lapsed condition, each role, and one when nobody could lawfully vote."""
         words = votes.standing(dossier, self.seats)
-        given = self._counting(dossier, words)
+        given = self._given(dossier)
         counting = votes.in_turn(self.seats, given)
-        lines = [self._of_seat(dossier, seat, given, counting) for seat in self.seats]
+        asked = votes.open_request(dossier, self.request_days) is not None
+        lines = [self._of_seat(dossier, seat, given, len(counting[seat.role]), asked) for seat in self.seats]
         return (*_against(words), *_lapsed(dossier, words), *self._staffing(dossier, given), *lines)
 
     def given(self, dossier: Dossier, role: str) -> list[VoteFacts]:
@@ -93,23 +97,7 @@ class Approvals(Requirement):
 
     def _given(self, dossier: Dossier) -> Given:
         """The approvals in each role, whether or not it is its turn."""
-        return self._counting(dossier, votes.standing(dossier, self.seats))
-
-    def _counting(self, dossier: Dossier, words: Sequence[VoteFacts]) -> Given:
-        excluded = lineage.excluded(dossier, self.exclude)
-        able = [
-            vote
-            for vote in words
-            if vote.entitled and vote.voter not in excluded and vote.principal not in excluded
-        ]
-        counting = [
-            vote
-            for vote in votes.one_voice_each(able)
-            if vote.verdict == "approve"
-            and fresh(vote.voted_at, self.within_days, dossier.now)
-            and not votes.lapsed(dossier, vote)
-        ]
-        return {seat.role: [vote for vote in counting if vote.role == seat.role] for seat in self.seats}
+        return _given(dossier, self.seats, self.exclude, self.within_days)
 
     def missing(self, dossier: Dossier) -> dict[str, int]:
         """How many votes each role still owes; roles that owe none are not named."""
@@ -127,26 +115,12 @@ class Approvals(Requirement):
             seat.role for seat in self.seats if seat.order < turn and len(given[seat.role]) < seat.count
         )
 
-    def _of_seat(self, dossier: Dossier, seat: Seat, all_given: Given, counting: Given) -> Finding:
-        given = len(counting[seat.role])
-        state, sentence = (
-            State.MET,
-            f"{given} of {seat.count} approvals by {_one(seat.role)} are given on this subject.",
-        )
-        if given < seat.count:
+    def _of_seat(self, dossier: Dossier, seat: Seat, all_given: Given, given: int, asked: bool) -> Finding:
+        role, count = seat.role, seat.count
+        state, sentence = State.MET, _counted(role, count, given)
+        if given < count:
             state, sentence = self._why_missing(dossier, seat, sentence, all_given)
-        return Finding(
-            code=f"approvals.{seat.role}",
-            state=state,
-            sentence=sentence,
-            requirement=f"Approval: {_title(seat.role)} ({seat.count})",
-            owner_role=seat.role,
-            clears="" if state is State.MET else self._ask(dossier, Role(seat.role)),
-        )
-
-    def _ask(self, dossier: Dossier, role: Role) -> str:
-        action = f"{role.somebody} votes on the approval request."
-        return action if votes.open_request(dossier, self.request_days) else f"Ask for approval. {action}"
+        return _seat_line(role, count, state, sentence, asked)
 
     def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str, given: Given) -> tuple[State, str]:
         if waiting := self._earlier(seat.role, given):
@@ -171,10 +145,8 @@ class Approvals(Requirement):
         return State.OPEN, sentence
 
     def _staffing(self, dossier: Dossier, given: Given) -> list[Finding]:
-        excluded = lineage.excluded(dossier, self.exclude)
-        cast = {vote.principal: staffing.SPENT for row in given.values() for vote in row if vote.principal}
-        cast |= {vote.voter: vote.role for row in given.values() for vote in row}
-        short = staffing.unfillable(dossier.holders, self.seats, excluded, cast)
+        counting = tuple((vote.voter, vote.principal, vote.role) for row in given.values() for vote in row)
+        short = _unfillable(dossier, self.seats, self.exclude, counting)
         if not short:
             return []
         labels = " and ".join(_label(role) for role in short)
@@ -193,7 +165,7 @@ class Approvals(Requirement):
     def holds_until(self, dossier: Dossier) -> datetime | None:
         """When the first vote that counts grows too old, or the first condition of any vote falls due."""
         words = votes.standing(dossier, self.seats)
-        counting = [vote for row in self._counting(dossier, words).values() for vote in row]
+        counting = [vote for row in self._given(dossier).values() for vote in row]
         open_ = [c for vote in words for c in votes.conditions_of(dossier, vote) if c.met_at is None]
         ends = [condition.due_at for condition in open_ if not condition.lapsed(dossier.now)]
         if self.within_days is not None:
@@ -201,9 +173,66 @@ class Approvals(Requirement):
         return earliest(ends)
 
 
-@cache
-def _one(role: str) -> str:
-    return Role(role).one
+@lru_cache(maxsize=256)
+def _shared(seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
+    """The same seats are one object in every demand, so that what is known of them is found at once."""
+    return seats
+
+
+@once
+def _given(dossier: Dossier, seats: tuple[Seat, ...], exclude: tuple[str, ...], days: int | None) -> Given:
+    given: dict[str, list[VoteFacts]] = {seat.role: [] for seat in seats}
+    for vote in _approving(dossier, seats, exclude):
+        if vote.role in given and fresh(vote.voted_at, days, dossier.now):
+            given[vote.role].append(vote)
+    return given
+
+
+@once
+def _approving(dossier: Dossier, seats: tuple[Seat, ...], exclude: tuple[str, ...]) -> tuple[VoteFacts, ...]:
+    """The approvals of those who may vote, one for each authority, on no condition that has lapsed."""
+    excluded = lineage.excluded(dossier, exclude)
+    able = [
+        vote
+        for vote in votes.standing(dossier, seats)
+        if vote.entitled and vote.voter not in excluded and vote.principal not in excluded
+    ]
+    return tuple(
+        vote
+        for vote in votes.one_voice_each(able)
+        if vote.verdict == "approve" and not votes.lapsed(dossier, vote)
+    )
+
+
+@once
+def _unfillable(
+    dossier: Dossier,
+    seats: tuple[Seat, ...],
+    exclude: tuple[str, ...],
+    counting: tuple[tuple[str, str, str], ...],  # voter, principal and role of each vote
+) -> tuple[str, ...]:
+    cast = {principal: staffing.SPENT for _, principal, _ in counting if principal}
+    cast |= {voter: role for voter, _, role in counting}
+    return staffing.unfillable(dossier.holders, seats, lineage.excluded(dossier, exclude), cast)
+
+
+@lru_cache(maxsize=1024)
+def _counted(role: str, count: int, given: int) -> str:
+    return f"{given} of {count} approvals by {Role(role).one} are given on this subject."
+
+
+@lru_cache(maxsize=1024)
+def _seat_line(role: str, count: int, state: State, sentence: str, asked: bool) -> Finding:
+    vote = f"{Role(role).somebody} votes on the approval request."
+    ask = vote if asked else f"Ask for approval. {vote}"
+    return Finding(
+        code=f"approvals.{role}",
+        state=state,
+        sentence=sentence,
+        requirement=f"Approval: {_title(role)} ({count})",
+        owner_role=role,
+        clears="" if state is State.MET else ask,
+    )
 
 
 @cache

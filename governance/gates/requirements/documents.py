@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
+from governance.gates.memory import once
 from governance.gates.requirements.base import DAYS, Place, Requirement, earliest, fresh, schema, words
 from governance.gates.spec import DocumentFacts, Dossier, Finding, State
 from registry.stages import DOCUMENT_KINDS, Role
@@ -85,9 +86,16 @@ class DocumentsPresent(Requirement):
 
 
 def _applying(dossier: Dossier, kind: str) -> DocumentFacts | None:
-    """The document that applies: this version's own before its system's."""
-    found = [document for document in dossier.documents if document.kind == kind]
-    return min(found, key=lambda document: not document.of_version, default=None)
+    return _documents(dossier).get(kind)
+
+
+@once
+def _documents(dossier: Dossier) -> Mapping[str, DocumentFacts]:
+    """The document of each kind that applies: this version's own before its system's."""
+    found: dict[str, DocumentFacts] = {}
+    for document in sorted(dossier.documents, key=lambda document: not document.of_version):
+        found.setdefault(document.kind, document)
+    return found
 
 
 def _missing(dossier: Dossier, document: DocumentFacts) -> list[str]:

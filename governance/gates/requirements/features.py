@@ -131,24 +131,25 @@ class ProxyReviewed(Requirement):
             sentence = (
                 "No column is registered as sensitive, so nothing shows whether a feature stands in for one."
             )
-            return (_review_line("", State.INSUFFICIENT, sentence, SENSITIVE, Role.DATA_STEWARD),)
+            return (_review_line("proxy_review", State.INSUFFICIENT, sentence, SENSITIVE, Role.DATA_STEWARD),)
         lines = tuple(self._of(dossier, dataset) for dataset in data if dataset.sensitive)
         return (*lines, *_still_used(dossier))
 
     def _of(self, dossier: Dossier, dataset: DatasetFacts) -> Finding:
         name, run = f"{dataset.dataset} {dataset.version}", snapshots.quality_of(dossier, dataset)
+        code = f"proxy_review.{dataset.dataset}"
         if run is None or not run.intact or run.state not in snapshots.MEASURED:
             sentence = f"How much the features of {name} tell of its sensitive columns was not measured."
             profile = PROFILE.format(name)
-            return _review_line(dataset.dataset, State.OPEN, sentence, profile, Role.DATA_STEWARD)
+            return _review_line(code, State.OPEN, sentence, profile, Role.DATA_STEWARD)
         measured = {found.feature: found for found in run.associations}
         blind = [f for f in dataset.features if f not in measured or not measured[f].value]
         if blind:
             sentence = f"Whether {_listed(blind)} of {name} stand in for a group could not be measured."
-            return _review_line(dataset.dataset, State.INSUFFICIENT, sentence, SENSITIVE, Role.DATA_STEWARD)
+            return _review_line(code, State.INSUFFICIENT, sentence, SENSITIVE, Role.DATA_STEWARD)
         above = [measured[f] for f in dataset.features if Decimal(measured[f].value) > self.above]
         state, sentence, clears = self._decided(dossier, dataset, name, above)
-        return _review_line(dataset.dataset, state, sentence, clears)
+        return _review_line(code, state, sentence, clears)
 
     def _decided(
         self, dossier: Dossier, dataset: DatasetFacts, name: str, above: Sequence[AssociationFacts]
@@ -191,11 +192,10 @@ def _still_used(dossier: Dossier) -> Iterator[Finding]:
     kept = [name for name in review.dropped if name in used]
     if kept:
         sentence = f"The proxy review drops {_listed(kept)}, and the version is made with it."
-        yield _review_line("dropped", State.OPEN, sentence, DROP, Role.DEVELOPER)
+        yield _review_line("proxy_review.dropped", State.OPEN, sentence, DROP, Role.DEVELOPER)
 
 
-def _review_line(part: str, state: State, sentence: str, clears: str, owner: Role = Role.REVIEWER) -> Finding:
-    code = f"proxy_review.{part}" if part else "proxy_review"
+def _review_line(code: str, state: State, sentence: str, clears: str, owner: Role = Role.REVIEWER) -> Finding:
     return _line(code, state, sentence, "Stand-ins for groups reviewed", clears, owner)
 
 

@@ -75,12 +75,12 @@ class DataQuality(Requirement):
         name, run = f"{dataset.dataset} {dataset.version}", snapshots.quality_of(dossier, dataset)
         state, sentence = self._as_a_whole(run, name, dossier.now)
         if run is None or state is not State.MET:
-            yield _line(dataset, "", state, sentence, PROFILE.format(name))
+            yield _line(dataset, state, sentence, PROFILE.format(name))
             return
         held = {check.check: check for check in run.checks}
         found = [self._check(dataset, name, code, held.get(code)) for code in self.names or tuple(KINDS)]
-        bad = [finding for finding in found if not finding.met]
-        yield from bad or [_line(dataset, "", State.MET, sentence, "")]
+        bad = [finding for finding in found if finding is not None]
+        yield from bad or [_line(dataset, State.MET, sentence, "")]
 
     def _as_a_whole(self, run: QualityFacts | None, name: str, now: datetime) -> tuple[State, str]:
         if run is None:
@@ -96,20 +96,23 @@ class DataQuality(Requirement):
             return State.STALE, f"The quality of {name} was measured more than {self.within_days} days ago."
         return State.MET, f"The quality of {name} was measured, and every check passed."
 
-    def _check(self, dataset: DatasetFacts, name: str, code: str, check: QualityCheckFacts | None) -> Finding:
+    def _check(
+        self, dataset: DatasetFacts, name: str, code: str, check: QualityCheckFacts | None
+    ) -> Finding | None:
+        """What is wrong with one check, if anything is."""
         asked = dict(self.bars).get(code, Decimal(KINDS[code].default))
         if check is None:
             sentence = f"{name} was not checked for {code}."
-            return _line(dataset, code, State.OPEN, sentence, PROFILE.format(name))
+            return _line(dataset, State.OPEN, sentence, PROFILE.format(name), code)
         if not _as_strict(code, check.bar, asked):
             sentence = f"{name} was checked for {code} by the bar {check.bar}, and {asked:f} is asked for."
-            return _line(dataset, code, State.OPEN, sentence, f"{PROFILE.format(name)[:-1]} by these bars.")
-        told = f"{name}: {check.sentence}"
+            return _line(dataset, State.OPEN, sentence, f"{PROFILE.format(name)[:-1]} by these bars.", code)
         if check.verdict == "passed":
-            return _line(dataset, code, State.MET, told, "")
+            return None
+        told = f"{name}: {check.sentence}"
         if check.verdict == "insufficient":
-            return _line(dataset, code, State.INSUFFICIENT, told, _MORE.format(dataset.dataset))
-        return _line(dataset, code, State.OPEN, told, _BETTER.format(dataset.dataset))
+            return _line(dataset, State.INSUFFICIENT, told, _MORE.format(dataset.dataset), code)
+        return _line(dataset, State.OPEN, told, _BETTER.format(dataset.dataset), code)
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
         """When the first measurement grows too old."""
@@ -138,7 +141,7 @@ def _as_strict(code: str, bar: str, asked: Decimal) -> bool:
     return Bar(code, Decimal(bar)).at_least_as_strict_as(asked)
 
 
-def _line(dataset: DatasetFacts, check: str, state: State, sentence: str, clears: str) -> Finding:
+def _line(dataset: DatasetFacts, state: State, sentence: str, clears: str, check: str = "") -> Finding:
     code = ".".join(part for part in ("data_quality", dataset.dataset, check) if part)
     requirement = f"Data quality: {check or dataset.dataset}"
     return Finding(code, state, sentence, requirement, Role.DATA_STEWARD.value, clears)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
+from governance.gates.dates import AnchorFacts
 from governance.gates.requirements.base import Place, Requirement, earliest, schema
 from governance.gates.spec import Dossier, Finding, State
 from registry.stages import Role
 
+SOON: Final = timedelta(minutes=1)  # an anchor leaves no entry, so a stored denial must not live on
 HOURS: Final[Mapping[str, Any]] = {"type": "integer", "minimum": 1, "maximum": 8784}
 
 
@@ -18,10 +20,16 @@ class LedgerVerified(Requirement):
 
     verified_within_hours: int
     anchored_within_hours: int | None = None
+    anchor_covers_approvals: bool = False
 
     name: ClassVar[str] = "ledger"
     params: ClassVar[Mapping[str, Any]] = schema(
-        {"verified_within_hours": HOURS, "anchored_within_hours": HOURS}, "verified_within_hours"
+        {
+            "verified_within_hours": HOURS,
+            "anchored_within_hours": HOURS,
+            "anchor_covers_approvals": {"const": True},
+        },
+        "verified_within_hours",
     )
     place: ClassVar[Place] = Place.SYSTEM
     of_systems: ClassVar[bool] = True
@@ -29,16 +37,26 @@ class LedgerVerified(Requirement):
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Self:
         """The demand with what a policy wrote."""
-        return cls(params["verified_within_hours"], params.get("anchored_within_hours"))
+        return cls(
+            params["verified_within_hours"],
+            params.get("anchored_within_hours"),
+            params.get("anchor_covers_approvals", False),
+        )
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
-        """One line about the verification, and one about the anchor where it is asked for."""
+        """One line about the verification, and one each about the anchor's age and reach where they are asked for."""
         found = [
             _line("verified", "Log verified", *self._verified(dossier), "Have the log verified and repaired.")
         ]
         if self.anchored_within_hours is not None:
             found.append(
                 _line("anchored", "Log anchored", *self._anchored(dossier), "Set up an anchor of the log.")
+            )
+        if self.anchor_covers_approvals:
+            found.append(
+                _line(
+                    "covered", "Approvals anchored", *_covered(dossier), "Wait until the votes are anchored."
+                )
             )
         return tuple(found)
 
@@ -53,22 +71,37 @@ class LedgerVerified(Requirement):
         return State.MET, f"The log's first {last.size} entries were verified and hold."
 
     def _anchored(self, dossier: Dossier) -> tuple[State, str]:
-        last, hours = dossier.log.verification, self.anchored_within_hours
-        at = last.anchored_at if last else None
-        if at is None or hours is None:
+        last, hours = dossier.log.anchor, self.anchored_within_hours
+        if last is None or hours is None:
             return State.OPEN, "The log is not anchored outside; anchors are not configured."
-        if not _within(at, hours, dossier.now):
+        if not _within(_current(last, dossier), hours, dossier.now):
             return State.STALE, f"The log was last anchored more than {hours} hours ago."
         return State.MET, "The log is anchored outside."
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
-        """When the verification, or the anchor, grows too old."""
-        last = dossier.log.verification
-        if last is None:
-            return None
-        dated = ((last.at, self.verified_within_hours), (last.anchored_at, self.anchored_within_hours))
-        ends = [at + timedelta(hours=hours) for at, hours in dated if at is not None and hours is not None]
+        """When the verification, or the anchor, grows too old; and soon where only the next anchor is waited for."""
+        last, anchor = dossier.log.verification, dossier.log.anchor
+        ends = [last.at + timedelta(hours=self.verified_within_hours)] if last else []
+        if anchor is not None and self.anchored_within_hours is not None:
+            ends.append(_current(anchor, dossier) + timedelta(hours=self.anchored_within_hours))
+        if self.anchor_covers_approvals and _covered(dossier)[0] is not State.MET:
+            ends.append(dossier.now + SOON)
         return earliest([end for end in ends if end > dossier.now])
+
+
+def _current(anchor: AnchorFacts, dossier: Dossier) -> datetime:
+    """Up to when the anchor shows the whole log: now, if nothing was written since."""
+    return dossier.now if anchor.size >= dossier.log.size else anchor.at
+
+
+def _covered(dossier: Dossier) -> tuple[State, str]:
+    """Whether the entries of all votes lie outside."""
+    anchor, voted = dossier.log.anchor, dossier.log.voted
+    if not voted:
+        return State.OPEN, "There is no vote yet that an anchor could cover."
+    if anchor is None or anchor.size < voted:
+        return State.OPEN, f"No anchor outside covers the newest vote, entry {voted - 1} of the log, yet."
+    return State.MET, f"The log is anchored outside up to its first {anchor.size} entries, votes included."
 
 
 def _within(at: datetime, hours: int, now: datetime) -> bool:

@@ -51,3 +51,16 @@ def test_a_day_of_last_year_does_not_count() -> None:
     old = (NOW - timedelta(days=400), NOW - timedelta(days=370))
     assert budget.with_another([old], (NOW, NOW + timedelta(days=1))) == timedelta(days=1)
     assert budget.most([]) == timedelta(0)
+
+
+def test_the_fullest_window_may_end_where_the_shorter_of_two_ends() -> None:
+    """A long one that is almost over, and a short one that begins at its end."""
+    long, short = (NOW, NOW + 100 * HOUR), (NOW + 95 * HOUR, NOW + 110 * HOUR)
+    assert budget.most([long, short], WINDOW) == 29 * HOUR
+
+
+def test_windows_that_only_touch_the_other_spell_count_too() -> None:
+    other = (NOW, NOW + HOUR)
+    before, after = (NOW - WINDOW, NOW), (NOW + HOUR, NOW + HOUR + WINDOW)
+    assert budget.with_another([before, before], other, WINDOW) == 2 * WINDOW
+    assert budget.with_another([after, after], other, WINDOW) == 2 * WINDOW

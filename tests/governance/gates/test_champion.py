@@ -8,6 +8,7 @@ import pytest
 from governance.gates import champions
 from governance.gates.requirements.champion import ChampionCompared
 from governance.gates.spec import AcknowledgementFacts, ChampionFacts, Dossier, Finding, State
+from registry.ledger import chain
 from tests.governance.gates import facts
 
 CHAMPION = ChampionFacts("version-0", "0", "production", (facts.digest("old result"),))
@@ -69,3 +70,72 @@ def test_each_of_two_champions_is_compared() -> None:
     of = replace(read(dossier()), champions=(CHAMPION, second))
     states = {f.code: f.state for f in ChampionCompared.of({}).findings(of)}
     assert states == {"champion.0": State.MET, "champion.00": State.OPEN}
+
+
+AGAINST = "version 0, which is in production"
+READ = "Somebody who neither made nor asked for this reads the comparison and acknowledges it."
+
+
+@pytest.mark.parametrize(
+    ("of", "code", "state", "sentence", "clears"),
+    [
+        (
+            dossier(champions=()),
+            "champion",
+            State.MET,
+            "No other version of this model is in production.",
+            "",
+        ),
+        (
+            dossier(runs=()),
+            "champion.0",
+            State.OPEN,
+            f"Nothing was measured to compare with {AGAINST}.",
+            "Run an audit.",
+        ),
+        (
+            dossier(champions=(replace(CHAMPION, results=()),)),
+            "champion.0",
+            State.OPEN,
+            f"There is no result of {AGAINST}, to compare with.",
+            "Audit version 0 on the same test set.",
+        ),
+        (
+            dossier(),
+            "champion.0",
+            State.OPEN,
+            f"Nobody independent has read the comparison with {AGAINST}.",
+            READ,
+        ),
+        (
+            read(dossier(), digest=facts.digest("old")),
+            "champion.0",
+            State.STALE,
+            f"The comparison with {AGAINST}, was acknowledged before one of the results changed.",
+            READ,
+        ),
+        (
+            read(dossier()),
+            "champion.0",
+            State.MET,
+            f"The comparison with {AGAINST}, was read and acknowledged.",
+            "",
+        ),
+    ],
+)
+def test_what_its_line_says(of: Dossier, code: str, state: State, sentence: str, clears: str) -> None:
+    assert line(of) == Finding(code, state, sentence, "Comparison with the champion", "validator", clears)
+
+
+@pytest.mark.parametrize("candidate", ["version-1", ""])
+def test_an_acknowledgement_signs_both_versions_and_their_results(candidate: str) -> None:
+    of = dossier() if candidate else dossier(version=None)
+    assert champions.digest(of, CHAMPION) == chain.digest_of(
+        {
+            "schema": "assay.comparison/1",
+            "candidate": candidate,
+            "candidate_results": [facts.digest("result")],
+            "champion": "version-0",
+            "champion_results": [facts.digest("old result")],
+        }
+    )

@@ -10,7 +10,7 @@ from governance.gates import codec, plan
 from governance.gates.duties import ClassificationFacts
 from governance.gates.plan import Line
 from governance.gates.requirements.classified import Classified
-from governance.gates.spec import Dossier, State
+from governance.gates.spec import Dossier, Finding, State
 from tests.governance.gates import facts
 
 DEMAND = Classified(within_days=365)
@@ -96,3 +96,75 @@ def test_an_allow_ends_when_the_answers_grow_old_or_a_prohibition_begins() -> No
 def test_the_facts_come_back_as_they_were_kept() -> None:
     dossier = with_(classification(worse_from=facts.NOW), classification(number=2, state="proposed"))
     assert codec.read(Dossier, codec.canonical(dossier)) == dossier
+
+
+AGAIN = "Answer the risk questionnaire of the system again."
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "sentence", "clears"),
+    [
+        ({}, State.MET, "Classification 1 is in force: high risk.", ""),
+        (
+            {"state": "superseded"},
+            State.OPEN,
+            "No classification of the system is in force.",
+            "Answer the risk questionnaire of the system.",
+        ),
+        (
+            {"intact": False},
+            State.OPEN,
+            "The answers of classification 1 are not those that were recorded.",
+            AGAIN,
+        ),
+        (
+            {"rules_digest": "old"},
+            State.STALE,
+            "The questions or rules changed since classification 1.",
+            AGAIN,
+        ),
+        (
+            {"worse_from": facts.NOW},
+            State.STALE,
+            "Since 2026-11-21 a prohibition applies that classification 1 does not count yet.",
+            AGAIN,
+        ),
+        (
+            {"answered_at": facts.ago(days=365)},
+            State.STALE,
+            "The answers of classification 1 are older than 365 days.",
+            AGAIN,
+        ),
+        (
+            {"tier": "limited"},
+            State.OPEN,
+            "Classification 1 says limited risk, but the system's tier is high.",
+            AGAIN,
+        ),
+    ],
+)
+def test_what_is_said_of_the_one_in_force(
+    changes: dict[str, Any], state: State, sentence: str, clears: str
+) -> None:
+    assert Classified.of({"within_days": 365}).findings(with_(classification(**changes))) == (
+        Finding("classification", state, sentence, "Classification of the system", "owner", clears),
+    )
+
+
+def test_one_that_waits_is_the_compliance_officers_and_takes_over_what_clears_the_other() -> None:
+    lines = DEMAND.findings(with_(classification(intact=False), classification(number=2, state="proposed")))
+    assert lines[0].clears == ""
+    assert lines[1] == Finding(
+        code="classification.waiting",
+        state=State.OPEN,
+        sentence="Classification 2 as high risk waits for another person's word.",
+        requirement="No classification waits",
+        owner_role="compliance_officer",
+        clears="A reviewer or compliance officer confirms or rejects classification 2.",
+    )
+
+
+def test_answers_need_not_grow_old_and_what_is_past_bounds_nothing() -> None:
+    assert Classified.of({}) == Classified(None)
+    passed = classification(worse_from=facts.NOW, answered_at=facts.ago(days=365))
+    assert DEMAND.holds_until(with_(passed)) is None

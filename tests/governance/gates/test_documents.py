@@ -1,12 +1,13 @@
 """Demands on what people write down, and on registered data."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from governance.gates.requirements.documents import DocumentsPresent, TrainingRecorded
 from governance.gates.requirements.measured import DatasetsRegistered
-from governance.gates.spec import State
+from governance.gates.spec import Finding, State
 from tests.governance.gates import facts
 
 CARD = DocumentsPresent(("model_card",), within_days=10)
@@ -60,6 +61,66 @@ def test_the_youngest_age_limit_counts_and_what_is_missing_has_none() -> None:
     assert both.holds_until(replace(facts.bare(), documents=(card, older))) == facts.ago(days=-3)
 
 
-def test_enough_data_need_nothing_more() -> None:
-    assert DatasetsRegistered(2).findings(facts.bare())[0].clears == ""
-    assert DatasetsRegistered(3).findings(facts.bare())[0].clears
+@pytest.mark.parametrize(
+    ("changes", "state", "sentence"),
+    [
+        ({"kind": "dpia"}, State.OPEN, "There is no model card."),
+        ({"added_at": facts.ago(days=10)}, State.STALE, "The model card is older than 10 days."),
+        ({"missing": ("intended_use", "limits")}, State.OPEN, "The model card lacks intended use, limits."),
+        ({"number": 7}, State.MET, "The model card is there (number 7)."),
+    ],
+)
+def test_what_is_said_of_a_document(changes: dict[str, Any], state: State, sentence: str) -> None:
+    demand = DocumentsPresent.of({"kinds": ["model_card"], "within_days": 10, "complete": True})
+    dossier = replace(facts.bare(), documents=(replace(facts.document("model_card"), **changes),))
+    assert demand.findings(dossier) == (
+        Finding(
+            code="documents.model_card",
+            state=state,
+            sentence=sentence,
+            requirement="Document: Model card",
+            owner_role="developer",
+            clears="" if state is State.MET else "Add the document “Model card”.",
+        ),
+    )
+
+
+def test_a_policy_may_leave_age_and_sections_out() -> None:
+    assert DocumentsPresent.of({"kinds": ["dpia"]}) == DocumentsPresent(("dpia",), None, False)
+
+
+def test_special_categories_are_no_gap_where_no_column_is_sensitive() -> None:
+    record = facts.document("processing_record", missing=("special_categories", "purposes"))
+    (line,) = DocumentsPresent(("processing_record",), complete=True).findings(
+        replace(facts.bare(), documents=(record,))
+    )
+    assert line.sentence == "The record of processing lacks purposes."
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner"),
+    [("problem_definition", "owner"), ("model_card", "developer"), ("risk_assessment", "reviewer")],
+)
+def test_a_document_is_asked_of_who_writes_it(kind: str, owner: str) -> None:
+    assert DocumentsPresent((kind,)).findings(facts.bare())[0].owner_role == owner
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "sentence", "clears"),
+    [
+        (["code_commit", "datasets"], State.MET, "The training record is complete.", ""),
+        (
+            ["features", "code_commit", "metrics"],
+            State.OPEN,
+            "The training record lacks the features, the training metrics.",
+            "Register a new version with a complete training record.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_training_record(
+    fields: list[str], state: State, sentence: str, clears: str
+) -> None:
+    demand = TrainingRecorded.of({"fields": fields})
+    (line,) = demand.findings(facts.bare())
+    assert line == Finding("training_record", state, sentence, "Training record", "developer", clears)
+    assert demand.disturbs(line) is True

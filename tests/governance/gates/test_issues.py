@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from governance.gates.requirements.issues import SEVERITIES, IssuesBelow
-from governance.gates.spec import Dossier, IssueFacts, State
+from governance.gates.spec import Dossier, Finding, IssueFacts, State
 from tests.governance.gates import facts
 
 
@@ -68,3 +68,57 @@ def test_it_can_be_asked_of_a_system() -> None:
     dossier: Dossier = replace(facts.bare(), version=None, issues=(facts.issue(),))
     assert IssuesBelow.of_systems
     assert IssuesBelow.of({"below": "high"}).findings(dossier)[0].blocks
+
+
+def test_one_that_is_in_the_way_says_what_who_and_how() -> None:
+    grave = facts.issue(owner="", overdue_from=facts.NOW)
+    assert IssuesBelow.of({"below": "high"}).findings(replace(facts.bare(), issues=(grave,))) == (
+        Finding(
+            code="issues.issue-high",
+            state=State.OPEN,
+            sentence="An open finding of high severity, overdue: “A high one”. Nobody owns its fix yet.",
+            requirement="Settled: finding “A high one”",
+            owner_role="reviewer",
+            clears="Settle and close the finding “A high one”.",
+        ),
+    )
+
+
+def test_one_that_is_in_time_and_owned_is_only_named() -> None:
+    assert sentence(facts.issue()) == "An open finding of high severity: “A high one”."
+    assert sentence(facts.issue(overdue_from=facts.NOW + timedelta(1))) == sentence(facts.issue())
+
+
+def test_where_none_is_in_the_way_milder_ones_that_are_late_are_told() -> None:
+    rows = [
+        facts.issue("medium", overdue_from=facts.NOW),
+        facts.issue("low", overdue_from=facts.ago(days=1)),
+        facts.issue("low", title="In time", overdue_from=facts.NOW + timedelta(1)),
+        facts.issue("low", title="Undated"),
+    ]
+    told = "Overdue, though milder: “A low one”, “A medium one”."
+    requirement = "No open finding or incident of high severity or graver"
+    assert IssuesBelow.of({"below": "high"}).findings(replace(facts.bare(), issues=tuple(rows))) == (
+        Finding("issues", State.MET, f"No open finding or incident is of high severity or graver. {told}",
+                requirement, "reviewer"),
+    )  # fmt: skip
+    (line,) = IssuesBelow.of({"below": "high", "kinds": ["incident"]}).findings(facts.bare())
+    assert line.sentence == "No open incident is of high severity or graver."
+
+
+def test_equally_grave_ones_stand_in_the_order_of_their_names() -> None:
+    rows = (facts.issue(id="b"), facts.issue(id="a"), facts.issue("critical", id="c"))
+    assert list(told(*rows)) == ["issues.c", "issues.a", "issues.b"]
+
+
+def test_only_days_to_come_of_what_is_asked_about_bound_the_answer() -> None:
+    first, second = facts.NOW + timedelta(1), facts.NOW + timedelta(2)
+    rows = (
+        facts.issue(overdue_from=facts.NOW),
+        facts.issue(overdue_from=second),
+        facts.issue(kind="incident", overdue_from=first),
+        facts.issue(),
+    )
+    dossier = replace(facts.bare(), issues=rows)
+    assert IssuesBelow.of({"below": "high"}).holds_until(dossier) == first
+    assert IssuesBelow.of({"below": "high", "kinds": ["finding"]}).holds_until(dossier) == second

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from governance.gates.plan import Line, shortest
+from governance.gates.plan import Line, numbered, shortest
 from governance.gates.requirements.base import Place
 from governance.gates.requirements.measured import AUDIT
 from governance.gates.spec import Dossier, Finding, State
@@ -136,3 +136,20 @@ def test_one_report_does_not_ask_for_another() -> None:
     missing = Line(Place.REPORT, Finding("a", State.OPEN, "No.", "a", "validator", "Generate a."))
     there = Line(Place.REPORT, Finding("b", State.MET, "Yes.", "b", "validator"))
     assert shortest([missing, there]) == ("Generate a.",)
+
+
+def test_equal_codes_are_numbered_and_nothing_else_of_a_line_changes() -> None:
+    first = Finding("a", State.OPEN, "No.", "a", "owner", "Do it.", "Or ask for a waiver.")
+    other = Finding("b", State.MET, "Yes.", "b", "owner")
+    lines = [
+        Line(Place.EVIDENCE, first, disturbs=True),
+        Line(Place.REPORT, other),
+        Line(Place.MODEL, first, disturbs=True),
+        Line(Place.PEOPLE, first),
+    ]
+    assert numbered(lines) == [
+        Line(Place.EVIDENCE, first, disturbs=True),
+        Line(Place.REPORT, other),
+        Line(Place.MODEL, replace(first, code="a#2"), disturbs=True),
+        Line(Place.PEOPLE, replace(first, code="a#3")),
+    ]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from governance.gates import subject
-from governance.gates.spec import Dossier, State
+from governance.gates.requirements.reported import ReportCurrent
+from governance.gates.spec import Dossier, Finding, State
 from tests.governance.gates import facts
 from tests.governance.gates.test_decide import decided, finding
 
@@ -61,3 +62,38 @@ def test_each_way_of_not_being_there_is_said() -> None:
     assert standing(old) == "The facts changed since the validation report was generated."
     half = facts.reported(dossier, basis_digest=facts.digest("old"), state="running", pdf_digest="")
     assert standing(half) == "There is no validation report."
+
+
+@pytest.mark.parametrize(
+    ("dossier", "state", "sentence"),
+    [
+        (facts.allowing(), State.MET, "The validation report tells the facts as they are now."),
+        (replace(facts.allowing(), reports=()), State.OPEN, "There is no validation report."),
+        (
+            facts.reported(replace(facts.allowing(), reports=()), state="failed", pdf_digest=""),
+            State.OPEN,
+            "The validation report could not be generated.",
+        ),
+        (
+            facts.reported(replace(facts.allowing(), reports=()), state="queued", pdf_digest=""),
+            State.OPEN,
+            "The validation report is being written.",
+        ),
+        (
+            facts.reported(replace(facts.allowing(), reports=()), basis_digest=facts.digest("old")),
+            State.STALE,
+            "The facts changed since the validation report was generated.",
+        ),
+    ],
+)
+def test_what_its_line_says(dossier: Dossier, state: State, sentence: str) -> None:
+    assert ReportCurrent.of({"kind": "validation_report"}).findings(dossier) == (
+        Finding(
+            code="report.validation_report",
+            state=state,
+            sentence=sentence,
+            requirement="Current validation report",
+            owner_role="validator",
+            clears="" if state is State.MET else "Generate the validation report.",
+        ),
+    )

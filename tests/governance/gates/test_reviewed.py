@@ -11,7 +11,8 @@ from governance.gates import dates
 from governance.gates.dates import ReviewFacts
 from governance.gates.decide import judge
 from governance.gates.policy import Policy, parse
-from governance.gates.requirements.reviewed import ReviewCurrent
+from governance.gates.requirements.documents import DocumentsPresent
+from governance.gates.requirements.reviewed import ReviewCurrent, asked, enters_production
 from governance.gates.spec import Dossier, Finding, State
 from registry.errors import Invalid
 from tests.governance.gates.facts import NOW, ago, allowing, bare, body
@@ -100,7 +101,7 @@ def sections(policy: Policy) -> dict[tuple[str, str], list[ReviewCurrent]]:
 def test_it_is_asked_where_a_step_leads_into_production_and_nowhere_else() -> None:
     found = sections(parse(WATCHED))
     into = [("compliance", "production"), ("suspended", "production")]
-    assert {step for step, asked in found.items() if asked} == set(into)
+    assert {step for step, there in found.items() if there} == set(into)
     assert all(found[step] == [ReviewCurrent(90)] for step in into)
 
 
@@ -172,3 +173,58 @@ def test_met_and_in_production_means_no_known_date_has_passed(
     if finding.met and stage in {"production", "monitoring"}:
         assert until is not None
         assert not demand.findings(replace(dossier, now=until))[0].met
+
+
+@pytest.mark.parametrize(
+    ("dossier", "state", "sentence"),
+    [
+        (allowing(), State.MET, "The first review is due 90 days after it enters production."),
+        (
+            replace(in_production(allowing()), review=None),
+            State.OPEN,
+            "It is in production, and no date of review is recorded.",
+        ),
+        (
+            in_production(allowing(), due_at=NOW),
+            State.STALE,
+            "The periodic review was due on 21 November 2026 and is not completed.",
+        ),
+        (in_production(allowing()), State.MET, "The next periodic review is due on 20 January 2027."),
+    ],
+)
+def test_what_its_line_says(dossier: Dossier, state: State, sentence: str) -> None:
+    clears = "Complete the periodic review: move the version to monitoring, then take the step monitoring→monitoring."
+    assert ReviewCurrent(90).findings(dossier) == (
+        Finding("review", state, sentence, "Periodic review", "owner", "" if state is State.MET else clears),
+    )
+
+
+def test_without_how_often_the_recorded_date_alone_counts() -> None:
+    demand = ReviewCurrent.of({})
+    assert demand == ReviewCurrent(None)
+    assert demand.holds_until(in_production(allowing())) == NOW + timedelta(days=60)
+    assert demand.holds_until(in_production(allowing(), due_at=None)) is None
+    assert demand.holds_until(in_production(allowing(), due_at=NOW)) is None
+    assert demand.holds_until(replace(in_production(allowing()), version=allowing().version)) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "start", "end", "into"),
+    [
+        ("model_version", "compliance", "production", True),
+        ("model_version", "suspended", "monitoring", True),
+        ("model_version", "production", "monitoring", False),
+        ("model_version", "validation", "compliance", False),
+        ("system", "compliance", "production", False),
+    ],
+)
+def test_only_a_version_enters_production_and_only_from_outside(
+    subject: str, start: str, end: str, into: bool
+) -> None:
+    assert enters_production(subject, start, end) is into
+
+
+def test_the_review_is_asked_for_once_beside_what_else_is_asked() -> None:
+    card = DocumentsPresent(("model_card",))
+    assert asked((card,), 90) == (card, ReviewCurrent(90))
+    assert asked((ReviewCurrent(), card), 90) == (ReviewCurrent(90), card)

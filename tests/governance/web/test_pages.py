@@ -145,14 +145,14 @@ def more(cast: Cast, system: System, count: int) -> None:
 
 
 LIMITS: dict[str, int] = {
-    "overview": 26,
-    "due": 12,
-    "systems": 8,
-    "inbox": 13,
-    "reports": 6,
-    "log": 9,
-    "system": 13,
-    "version": 24,
+    "overview": 27,
+    "due": 13,
+    "systems": 9,
+    "inbox": 14,
+    "reports": 7,
+    "log": 13,
+    "system": 14,
+    "version": 25,
 }
 
 

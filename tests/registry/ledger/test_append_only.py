@@ -1,5 +1,6 @@
 """The database itself refuses to change the ledger, and verification notices what got past it."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +9,16 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from registry.ledger import chain
-from registry.ledger.models import LedgerEntry, LedgerHead
+from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
 from registry.ledger.verify import verify_log
+from registry.services import verifications
 from tests.cast import Cast
 from tests.make import make_system
+from tests.registry.ledger.lifted import guards_down
 
+COLUMNS = ", ".join(
+    field.attname for field in LedgerEntry._meta.concrete_fields if field.attname not in ("id", "index")
+)
 REFUSED: dict[str, Callable[[], Any]] = {
     "update": lambda: LedgerEntry.objects.filter(index=1).update(event="x"),
     "delete": lambda: LedgerEntry.objects.filter(index=1).delete(),
@@ -22,6 +28,11 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "an index skipped": lambda: insert_copy('"index" + 1000'),
     "a head set back": lambda: LedgerHead.objects.update(size=1),
     "a head deleted": lambda: LedgerHead.objects.all().delete(),
+    "an entry beyond the head": lambda: insert_copy('(SELECT MAX("index") + 1 FROM registry_ledgerentry)'),
+    "a log that begins with a size": lambda: LedgerHead.objects.create(
+        organisation_id=uuid.uuid4(), origin="x", size=3, root=chain.EMPTY_ROOT
+    ),
+    "a text changed": lambda: PersonalText.objects.update(text="x"),
     "a log renamed": lambda: run("UPDATE registry_ledgerhead SET origin = 'x', size = size + 1"),
 }
 
@@ -32,12 +43,8 @@ def run(sql: str) -> None:
 
 
 def insert_copy(index: str) -> None:
-    columns = (
-        "organisation_id, body, leaf_hash, event, recorded_at, "
-        "actor_kind, actor_id, subject_kind, subject_id, system_id"
-    )
     run(
-        f'INSERT INTO registry_ledgerentry ("index", {columns}) SELECT {index}, {columns} FROM registry_ledgerentry'
+        f'INSERT INTO registry_ledgerentry ("index", {COLUMNS}) SELECT {index}, {COLUMNS} FROM registry_ledgerentry'
     )
 
 
@@ -48,30 +55,49 @@ def test_the_database_refuses(cast: Cast, attack: str) -> None:
     assert verify_log(cast.acme.pk).holds
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own way around triggers")
-def test_sqlite_refuses_insert_or_replace(cast: Cast) -> None:
-    for recursive in ("ON", "OFF"):
-        run(f"PRAGMA recursive_triggers={recursive}")
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            run("INSERT OR REPLACE INTO registry_ledgerentry SELECT * FROM registry_ledgerentry")
+# SQLite's own ways around triggers: REPLACE through any unique column, and a change instead of an insert.
+REPLACED = {
+    "an entry by its number": "INSERT OR REPLACE INTO registry_ledgerentry SELECT * FROM registry_ledgerentry",
+    "an entry by its index": f"""INSERT OR REPLACE INTO registry_ledgerentry ("index", {COLUMNS})
+        SELECT "index", {COLUMNS} FROM registry_ledgerentry""",
+    "an entry by an upsert": f"""INSERT INTO registry_ledgerentry ("index", {COLUMNS})
+        SELECT "index", {COLUMNS} FROM registry_ledgerentry WHERE true
+        ON CONFLICT (organisation_id, "index") DO UPDATE SET event = 'x'""",
+    "a head by its log": """REPLACE INTO registry_ledgerhead (organisation_id, origin, size, root, frontier)
+        SELECT organisation_id, 'x', 0, root, frontier FROM registry_ledgerhead""",
+    "a head by its origin": """REPLACE INTO registry_ledgerhead (organisation_id, origin, size, root, frontier)
+        SELECT 'x', origin, 0, root, frontier FROM registry_ledgerhead""",
+    "a head by its row": """REPLACE INTO registry_ledgerhead (rowid, organisation_id, origin, size, root, frontier)
+        SELECT rowid, 'x', 'x', 0, root, frontier FROM registry_ledgerhead LIMIT 1""",
+    "a head by an upsert": """INSERT INTO registry_ledgerhead (organisation_id, origin, size, root, frontier)
+        SELECT organisation_id, origin, 0, root, frontier FROM registry_ledgerhead WHERE true
+        ON CONFLICT (organisation_id) DO UPDATE SET size = 0""",
+    "a head by the row of another": """UPDATE OR REPLACE registry_ledgerhead SET size = size + 1,
+        rowid = (SELECT max(rowid) FROM registry_ledgerhead)
+        WHERE rowid = (SELECT min(rowid) FROM registry_ledgerhead)""",
+    "a verification by its number": """INSERT OR REPLACE INTO registry_ledgerverification
+        SELECT * FROM registry_ledgerverification""",
+    "a text by its key": """REPLACE INTO registry_personaltext (id, organisation_id, "index", key, salt, text)
+        SELECT 'x', organisation_id, "index", key, salt, 'x' FROM registry_personaltext LIMIT 1""",
+    "a text": "UPDATE registry_personaltext SET text = 'x'",
+}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own ways around triggers")
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+@pytest.mark.parametrize("replaced", REPLACED)
+def test_sqlite_does_not_replace(cast: Cast, replaced: str, recursive: str) -> None:
+    verifications.verify_due()
+    run(f"PRAGMA recursive_triggers={recursive}")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        run(REPLACED[replaced])
+    assert verify_log(cast.acme.pk).holds
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
 def test_postgresql_refuses_truncate(cast: Cast) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         run("TRUNCATE registry_ledgerentry CASCADE")
-
-
-def guards_down() -> None:
-    """What an owner of the database can do; tests run in a transaction that is rolled back."""
-    if connection.vendor == "postgresql":
-        run("ALTER TABLE registry_ledgerentry DISABLE TRIGGER USER")
-        run("ALTER TABLE registry_ledgerhead DISABLE TRIGGER USER")
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'")
-        for (name,) in cursor.fetchall():
-            cursor.execute(f"DROP TRIGGER {name}")
 
 
 def test_an_edited_body_is_found(cast: Cast) -> None:

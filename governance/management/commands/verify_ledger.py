@@ -6,30 +6,42 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from governance.fold.compare import Difference, differences
 from registry.ledger.models import LedgerHead
 from registry.ledger.verify import Verification, verify_log
 from registry.models import Organisation
 
+SHOWN = 20  # differences of one log
+
 
 class Command(BaseCommand):
-    """Exit 0 when every log holds, 1 when one does not."""
+    """Exit 0 when every log holds, and with --fold every table is what its log says; 1 when one does not."""
 
     help = "Recompute the log of every organisation and compare it with its head."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which log, and in which form to answer."""
         parser.add_argument("--organisation", help="only the log of the organisation with this short name")
+        parser.add_argument(
+            "--fold",
+            action="store_true",
+            help="also build the governed tables from the log and name the first row that is another",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and report."""
         outcomes = [verify_log(pk) for pk in self._logs(options["organisation"])]
+        folds = {one.organisation_id: _folded(one) for one in outcomes} if options["fold"] else {}
         if options["json"]:
-            self.stdout.write(json.dumps({"logs": [_as_dict(outcome) for outcome in outcomes]}, indent=2))
+            logs = [_as_dict(one, folds.get(one.organisation_id)) for one in outcomes]
+            self.stdout.write(json.dumps({"logs": logs}, indent=2))
         else:
             for outcome in outcomes:
                 self.stdout.write(_sentence(outcome))
-        broken = [outcome for outcome in outcomes if not outcome.holds]
+                for found in (folds.get(outcome.organisation_id) or [])[:SHOWN]:
+                    self.stdout.write(f"  ■ {_difference(found)}")
+        broken = [one for one in outcomes if not one.holds or folds.get(one.organisation_id)]
         if broken:
             raise CommandError(f"{len(broken)} of {len(outcomes)} logs do not hold.", returncode=1)
 
@@ -49,9 +61,21 @@ def _sentence(outcome: Verification) -> str:
     return f"■ {outcome.origin}: broken at entry {broken.index} ({broken.kind}). {broken.sentence}"
 
 
-def _as_dict(outcome: Verification) -> dict[str, Any]:
+def _folded(outcome: Verification) -> list[Difference]:
+    """Where the tables are not what the log says; a log that does not hold says nothing."""
+    return differences(outcome.organisation_id) if outcome.holds else []
+
+
+def _difference(found: Difference) -> str:
+    place = "no entry" if found.index is None else f"entry {found.index}"
+    return f"{found.table} {found.key} ({place}): {found.sentence}"
+
+
+def _as_dict(outcome: Verification, folded: list[Difference] | None) -> dict[str, Any]:
     broken = outcome.broken
+    told = {} if folded is None else {"differences": [vars(one) for one in folded]}
     return {
+        **told,
         "origin": outcome.origin,
         "size": outcome.size,
         "root": outcome.root,

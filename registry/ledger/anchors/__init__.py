@@ -1,0 +1,45 @@
+"""Places outside the database that keep checkpoints: whoever rewrites the log cannot rewrite them too.
+
+`ASSAY_LOG_ANCHORS` names them, comma-separated: `file:FOLDER`, `git+URL`, `witness+URL#VERIFIERKEY`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from registry.ledger.anchors.base import Anchor
+from registry.ledger.anchors.file import FileAnchor
+from registry.ledger.anchors.git import GitAnchor
+from registry.ledger.anchors.witness import WitnessAnchor
+
+LONGEST: Final = 200  # characters of an address without its secrets
+# How the address of a place begins, and what it is then.
+KINDS: Final[dict[str, Callable[[str], Anchor]]] = {
+    "file:": FileAnchor,
+    "git+": GitAnchor,
+    "witness+": WitnessAnchor,
+}
+
+
+def configured() -> list[Anchor]:
+    """The places that the settings name, in that order."""
+    found = [_of(address) for address in settings.ASSAY_LOG_ANCHORS]
+    if any(len(anchor.place) > LONGEST for anchor in found):
+        raise ImproperlyConfigured(f"An address in ASSAY_LOG_ANCHORS is longer than {LONGEST} characters.")
+    if len({anchor.place for anchor in found}) != len(found):
+        raise ImproperlyConfigured("ASSAY_LOG_ANCHORS names one place twice.")
+    return found
+
+
+def _of(address: str) -> Anchor:
+    for beginning, make in KINDS.items():
+        if address.startswith(beginning):
+            try:
+                return make(address)
+            except ValueError as error:
+                raise ImproperlyConfigured(f"ASSAY_LOG_ANCHORS: {error}") from error
+    raise ImproperlyConfigured(
+        f"ASSAY_LOG_ANCHORS names {address.partition(':')[0]!r}. A place begins with {', '.join(KINDS)}."
+    )

@@ -1,0 +1,34 @@
+"""Stopping a log. A log that is not the one that was signed takes no more entries, so nothing changes until people
+have looked; reading goes on."""
+
+import logging
+import uuid
+
+from django.utils import timezone
+
+from registry.ledger.models import LedgerHalt
+
+logger = logging.getLogger(__name__)
+
+
+def halt(organisation_id: uuid.UUID, why: str) -> None:
+    """Take no more entries; the first reason stays."""
+    _, first = LedgerHalt.objects.get_or_create(
+        organisation_id=organisation_id,
+        lifted_at=None,
+        defaults={"sentence": why[:300], "halted_at": timezone.now()},
+    )
+    if first:
+        logger.error("log_halted", extra={"organisation_id": str(organisation_id), "sentence": why})
+
+
+def lift(organisation_id: uuid.UUID) -> None:
+    """Take entries again, in the running transaction."""
+    rows = LedgerHalt.objects.filter(organisation_id=organisation_id, lifted_at=None)
+    rows.update(lifted_at=timezone.now())
+
+
+def reason(organisation_id: uuid.UUID) -> str:
+    """Why the log takes no entries; empty while it does."""
+    rows = LedgerHalt.objects.filter(organisation_id=organisation_id, lifted_at=None)
+    return rows.values_list("sentence", flat=True).first() or ""

@@ -1,0 +1,151 @@
+"""The way back for a stopped log: two people, a new epoch, and an entry that says what was signed and what is left.
+
+The first two verbs are for people, at any door. The third is the worker's, where the checkpointer's memory is.
+"""
+
+import uuid
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry import queue
+from registry import selectors as facts
+from registry.access import check
+from registry.actors import Actor
+from registry.errors import Conflict, Denied, Invalid
+from registry.ledger import epochs, halts, record
+from registry.ledger.checkpoint_models import LedgerAnchor, LedgerEpoch
+from registry.ledger.remembered import Memories, Memory
+from registry.models import Organisation, Reopening
+from registry.services import checkpoints
+
+PERMISSION: Final = "operate_log"
+MAX_REASON: Final = 2000
+
+
+def propose(*, actor: Actor, organisation: Organisation, reason: str) -> Reopening:
+    """Ask for a stopped log to be opened again; another person has to agree."""
+    _permitted(actor, organisation)
+    _person(actor)
+    if not reason.strip() or len(reason) > MAX_REASON:
+        raise Invalid(
+            f"Say what happened and why it is safe, in at most {MAX_REASON} characters.",
+            errors=[("reason", "required")],
+        )
+    if not halts.reason(organisation.pk):
+        raise Conflict("The log is not stopped.", code="log.not_halted")
+    try:
+        with transaction.atomic():
+            return Reopening.objects.create(
+                organisation=organisation, reason=reason.strip(), proposed_by=actor.user
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            "Somebody has asked for this already. Another person confirms it.", code="reopening.open"
+        ) from error
+
+
+def confirm(*, actor: Actor, reopening: Reopening) -> Reopening:
+    """Agree, as another person; the worker then opens the log."""
+    _permitted(actor, reopening.organisation)
+    with transaction.atomic():
+        locked = Reopening.objects.select_for_update().get(pk=reopening.pk)
+        check.require(actor, PERMISSION, locked.organisation)
+        _person(actor)
+        if locked.confirmed_at is not None:
+            raise Conflict("This is confirmed already.", code="reopening.confirmed")
+        if facts.person_of(actor.user) == facts.person_of(locked.proposed_by):
+            raise Denied("Another person than the one who asked has to agree.", code="reopening.same_person")
+        locked.confirmed_by, locked.confirmed_at = actor.user, timezone.now()
+        locked.save(update_fields=["confirmed_by", "confirmed_at"])
+        queue.enqueue(queue.REOPEN_LOG, reopening_id=str(locked.pk))
+    return locked
+
+
+def carry_out(reopening_id: uuid.UUID, memories: Memories | None = None) -> None:
+    """Begin the new epoch: remember it outside the database, tell it in the log, and let changes in again."""
+    memories = memories or Memories(settings.ASSAY_LOG_STATE_DIR)
+    row = Reopening.objects.select_related("organisation", "proposed_by", "confirmed_by").get(pk=reopening_id)
+    organisation = row.organisation
+    with memories.opened(organisation.pk) as memory:
+        if row.done_at is not None:
+            return
+        _still_lawful(row)
+        number = LedgerEpoch.objects.filter(organisation_id=organisation.pk).count() + 1
+        origin = epochs.named(record.head(organisation.pk).origin, number)
+        before = memories.put_away(organisation.pk, memory or Memory(), f"before-epoch-{number}")
+        memories.keep(organisation.pk, Memory(origin=origin))
+        _told(row, number, origin, before)
+    checkpoints.issue(organisation.pk, memories)
+
+
+def carry_out_open() -> None:
+    """Carry out what was confirmed and not done, as when the worker was away."""
+    for pk in Reopening.objects.filter(done_at=None).exclude(confirmed_at=None).values_list("pk", flat=True):
+        carry_out(pk)
+
+
+def _told(row: Reopening, number: int, origin: str, before: Memory) -> None:
+    organisation = row.organisation
+    halted = halts.reason(organisation.pk)
+    with record.transaction():
+        halts.lift(organisation.pk)
+        head = record.hold(organisation.pk)
+        LedgerEpoch.objects.create(
+            organisation_id=organisation.pk,
+            number=number,
+            origin=origin,
+            from_size=head.size,
+            opened_at=head.now,
+        )
+        record.event(
+            "log.reopened",
+            organisation_id=organisation.pk,
+            subject=organisation,
+            actor=Actor.of(row.confirmed_by),
+            epoch=number,
+            origin=origin,
+            signed_origin=before.origin,
+            signed_size=before.size,
+            signed_root=before.root,
+            anchored_size=_anchored(organisation.pk, before.origin),
+            size=head.size,
+            lost=max(before.size - head.size, 0),
+            halted=halted,
+            proposed_by_id=str(row.proposed_by_id),
+            reason=row.reason,
+        )
+        row.done_at = head.now
+        row.save(update_fields=["done_at"])
+
+
+def _anchored(organisation_id: uuid.UUID, origin: str) -> int | None:
+    """The size of the largest checkpoint of a history that lies outside the database."""
+    rows = LedgerAnchor.objects.filter(organisation_id=organisation_id, origin=origin)
+    return rows.order_by("-size").values_list("size", flat=True).first()
+
+
+def _still_lawful(row: Reopening) -> None:
+    """Two people, both of whom still hold the permission."""
+    if row.confirmed_by is None:
+        raise Conflict("Nobody has confirmed this yet.", code="reopening.unconfirmed")
+    if facts.person_of(row.proposed_by) == facts.person_of(row.confirmed_by):
+        raise Denied("Another person than the one who asked has to agree.", code="reopening.same_person")
+    for user in (row.proposed_by, row.confirmed_by):
+        # They showed their second factor when they asked and agreed.
+        check.require(Actor.of(user, second_factor=True), PERMISSION, row.organisation)
+
+
+def _permitted(actor: Actor, organisation: Organisation) -> None:
+    if halts.reason(organisation.pk):
+        check.require(actor, PERMISSION, organisation)  # the log takes no word of a refused attempt
+        return
+    with record.attempt():
+        check.require(actor, PERMISSION, organisation)
+
+
+def _person(actor: Actor) -> None:
+    if actor.kind != "person":
+        raise Denied("People open a log again. A service account cannot.", code="reopening.not_a_person")
