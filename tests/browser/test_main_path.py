@@ -43,11 +43,7 @@ def test_the_last_approver_and_the_report_open_the_gate_for_version_2(
     vera.goto(f"/versions/{stage.versions['2.0.0']}")
     vera.get_by_role("button", name="Write the report").click()
     expect(vera.locator("#reports")).to_be_visible()
-    for _ in range(60):
-        if vera.locator("#reports + .scroll .is-ready").count():
-            break
-        vera.wait_for_timeout(1000)
-        vera.reload()
+    wait_for_the_report(vera)
     expect(vera.locator("section.answer")).to_contain_text("allowed for production")
 
     with vera.expect_download() as download:
@@ -58,6 +54,18 @@ def test_the_last_approver_and_the_report_open_the_gate_for_version_2(
     vera.get_by_role("button", name="Ask the gate").click()
     expect(vera.locator(".answer")).to_contain_text("allowed")
     expect(vera.locator("#verify + p + pre")).to_contain_text("assay gate --digest sha256:")
+
+
+def wait_for_the_report(page: Page) -> None:
+    """A busy machine may take minutes to print; a report that failed is told in the words of the page."""
+    report = page.locator("#reports + .scroll tbody tr")
+    for _ in range(240):
+        if report.locator(".is-ready").count():
+            return
+        expect(report.locator(".is-failed")).to_have_count(0)
+        page.wait_for_timeout(1000)
+        page.reload()
+    pytest.fail(f"No report after minutes: {report.all_inner_texts()}")
 
 
 def test_a_rejection_without_a_reason_is_refused_and_nothing_typed_is_lost(
