@@ -75,7 +75,7 @@ def _wait_until_ready(base: str, started: list[subprocess.Popen[bytes]], logs: P
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is not None:
         return
-    os.killpg(process.pid, signal.SIGTERM)
+    process.terminate()  # the parent alone: it ends its own children in order
     try:
         process.wait(timeout=15)
     except subprocess.TimeoutExpired:
