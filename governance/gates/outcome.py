@@ -61,15 +61,10 @@ class Finding:
 
     def coded(self, code: str) -> Self:
         """The same line under another code. There may be hundreds, and `replace` takes six times as long."""
-        return type(self)(
-            code,
-            self.state,
-            self.sentence,
-            self.requirement,
-            self.owner_role,
-            self.clears,
-            self.alternative,
-        )
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__["code"] = code
+        return copy
 
     @property
     def met(self) -> bool:

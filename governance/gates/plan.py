@@ -23,10 +23,13 @@ def numbered(lines: Iterable[Row]) -> list[Line]:
     """The same lines, each with a code of its own: the second `checks.x` becomes `checks.x#2`."""
     seen: dict[str, int] = {}
     found = []
-    for place, finding, disturbs in lines:
+    for row in lines:
+        place, finding, disturbs = row
         code = finding.code
         times = seen[code] = seen.get(code, 0) + 1
-        found.append(Line(place, finding.coded(f"{code}#{times}") if times > 1 else finding, disturbs))
+        if times > 1:
+            row = place, finding.coded(f"{code}#{times}"), disturbs
+        found.append(Line._make(row))
     return found
 
 

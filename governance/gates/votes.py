@@ -121,6 +121,7 @@ def in_turn(seats: Sequence[Seat], given: Mapping[str, Sequence[VoteFacts]]) -> 
     return {seat.role: list(given[seat.role]) if turn is None or seat.order <= turn else [] for seat in seats}
 
 
+@once
 def open_request(dossier: Dossier, days: int | None) -> RequestFacts | None:
     """The request that takes votes on the facts as they are."""
     digest = subject.subject_digest(dossier)
