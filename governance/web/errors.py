@@ -8,23 +8,12 @@ from django.shortcuts import render
 
 from registry import errors
 from registry.ledger import outage
+from registry.web.forms import status_of
 
+__all__ = ["DomainErrorMiddleware", "crashed", "not_found", "stale_form", "status_of"]
 logger = logging.getLogger(__name__)
 
 API = "/api/"
-STATUS: dict[type[errors.AssayError], int] = {
-    errors.NotFound: 404,
-    errors.Denied: 403,
-    errors.Conflict: 409,
-    errors.Invalid: 400,
-    errors.TooLarge: 413,
-    errors.Unavailable: 503,
-}
-
-
-def status_of(error: errors.AssayError) -> int:
-    """The status of a page that tells a domain error."""
-    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
 
 
 class DomainErrorMiddleware:

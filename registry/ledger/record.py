@@ -240,7 +240,7 @@ def _locked(organisation_id: uuid.UUID) -> Head:
     if row.halted:
         raise Unavailable(
             f"The log of this organisation is stopped, so nothing can be changed: {row.halted}"
-            " Two people open it again (manage.py reopen_log).",
+            " Two people open it again: Log, Checkpoints and keys.",
             code="log.halted",
         )
     return _read(row)

@@ -4,6 +4,7 @@ The first two verbs are for people, at any door. The third is the worker's, wher
 """
 
 import uuid
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -23,6 +24,31 @@ from registry.services import checkpoints
 
 PERMISSION: Final = "operate_log"
 MAX_REASON: Final = 2000
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """How far the way back is, and which step of it is this person's."""
+
+    asked: Reopening | None  # None: nobody has asked yet
+    operates: bool  # whether this person may operate the log at all
+    may_ask: bool
+    may_confirm: bool
+
+
+def ceremony(actor: Actor, organisation: Organisation) -> Ceremony:
+    """What is open now, and what this person could do about it; 2 queries beside those of the permission."""
+    check.require(actor, "view_log", organisation)
+    rows = Reopening.objects.filter(organisation=organisation, done_at=None)
+    asked = rows.select_related("proposed_by", "confirmed_by").first()
+    operates = PERMISSION in check.held(actor, organisation) and actor.kind == "person"
+    waits = asked is not None and asked.confirmed_at is None
+    return Ceremony(
+        asked=asked,
+        operates=operates,
+        may_ask=operates and asked is None,
+        may_confirm=operates and asked is not None and waits and _another(actor, asked),
+    )
 
 
 def propose(*, actor: Actor, organisation: Organisation, reason: str) -> Reopening:
@@ -56,7 +82,7 @@ def confirm(*, actor: Actor, reopening: Reopening) -> Reopening:
         _person(actor)
         if locked.confirmed_at is not None:
             raise Conflict("This is confirmed already.", code="reopening.confirmed")
-        if facts.person_of(actor.user) == facts.person_of(locked.proposed_by):
+        if not _another(actor, locked):
             raise Denied("Another person than the one who asked has to agree.", code="reopening.same_person")
         locked.confirmed_by, locked.confirmed_at = actor.user, timezone.now()
         locked.save(update_fields=["confirmed_by", "confirmed_at"])
@@ -136,6 +162,11 @@ def _still_lawful(row: Reopening) -> None:
     for user in (row.proposed_by, row.confirmed_by):
         # They showed their second factor when they asked and agreed.
         check.require(Actor.of(user, second_factor=True), PERMISSION, row.organisation)
+
+
+def _another(actor: Actor, row: Reopening) -> bool:
+    """Whether somebody is another person than the one who asked."""
+    return bool(facts.person_of(actor.user) != facts.person_of(row.proposed_by))
 
 
 def _permitted(actor: Actor, organisation: Organisation) -> None:

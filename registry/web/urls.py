@@ -8,4 +8,10 @@ urlpatterns = [
     path("log", log.log, name="log"),
     path("log/entry", entry.entry, name="log-entry"),
     path("log/checkpoints", checkpoints.checkpoints, name="log-checkpoints"),
+    path("log/reopenings", checkpoints.ask_reopening, name="ask-reopening"),
+    path(
+        "log/reopenings/<uuid:reopening_id>/confirm",
+        checkpoints.confirm_reopening,
+        name="confirm-reopening",
+    ),
 ]

@@ -368,5 +368,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET", "/log", "view_log"),
     rule("GET", "/log/entry", "view_log"),
     rule("GET", "/log/checkpoints", "view_log"),
+    rule("POST", "/log/reopenings", "operate_log", body={"reason": "The disk was exchanged."}),
+    rule("POST", "/log/reopenings/<uuid:reopening_id>/confirm", "operate_log"),
 )
 # fmt: on
