@@ -21,6 +21,7 @@ from governance.api.views import (
 urlpatterns = [
     path("gate/decisions", gate.AskGate.as_view()),
     path("gate/decisions/<uuid:decision_id>", gate.DecisionDetail.as_view()),
+    path("gate/decisions/<uuid:decision_id>/bundle", gate.DecisionBundle.as_view()),
     path("gate/decisions/<uuid:decision_id>/receipt", receipts.DecisionReceipt.as_view()),
     path("gate/key", gate.VerdictKey.as_view()),
     path("gate/revocations", gate.Revocations.as_view()),

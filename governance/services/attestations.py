@@ -19,6 +19,11 @@ def of_vote(vote: Vote) -> dict[str, Any]:
     """
     organisation_id = vote.request.system.organisation_id
     index = receipts.told(organisation_id, "approval.voted", vote.request_id, vote_id=str(vote.pk))
+    return signed(vote, LedgerHead.objects.get(pk=organisation_id).origin, index)
+
+
+def signed(vote: Vote, origin: str, index: int) -> dict[str, Any]:
+    """The same where it is known already at which index of which log the vote is told."""
     delegator = vote.delegation.delegator_id if vote.delegation else None
     content = verdicts.vote_statement(
         {
@@ -33,7 +38,7 @@ def of_vote(vote: Vote) -> dict[str, Any]:
             "verdict": vote.verdict,
             "voted_at": codec.moment(vote.voted_at),
             "withdrawn_at": codec.moment(vote.withdrawn_at) if vote.withdrawn_at else None,
-            "log": {"origin": LedgerHead.objects.get(pk=organisation_id).origin, "index": index},
+            "log": {"origin": origin, "index": index},
         }
     )
     key = verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from governance.models import Decision
+from governance.services import bundles
 from governance.web.standing import standing
 from registry import selectors as facts
 from registry.actors import Actor
@@ -52,6 +53,16 @@ def decision_json(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     return response
 
 
+@require_safe
+def decision_bundle(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Everything that it can be checked by without Assay, as a file for `assay verify bundle`."""
+    decision = _decision(acting(request), decision_id)
+    response = HttpResponse(bundles.of_decision(decision), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{bundles.name_of(decision)}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def _holds(decision: Decision) -> bool:
     """Whether the gate would still say the same about the same subject, and the decision's time is not over."""
     if decision.model_version is None or decision.expires_at <= timezone.now():
@@ -62,6 +73,6 @@ def _holds(decision: Decision) -> bool:
 
 def _decision(actor: Actor, decision_id: uuid.UUID) -> Decision:
     rows = Decision.objects.select_related(
-        "model_version__model__system", "model_version__artifact", "asked_by"
+        "system", "model_version__model__system", "model_version__artifact", "asked_by"
     )
     return facts.get(rows, actor, pk=decision_id)

@@ -77,6 +77,7 @@ urlpatterns = [
     path("delegations/give", delegations.give, name="give-delegation"),
     path("delegations/<uuid:delegation_id>/revoke", delegations.revoke, name="revoke-delegation"),
     path("decisions/<uuid:decision_id>", decisions.decision_page, name="decision"),
+    path("decisions/<uuid:decision_id>/bundle", decisions.decision_bundle, name="decision-bundle"),
     path("decisions/<uuid:decision_id>.json", decisions.decision_json, name="decision-json"),
     path("policies", policies.policy_list, name="policies"),
     path("policies/new", policy_editor.editor, name="policy-editor"),

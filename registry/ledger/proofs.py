@@ -1,6 +1,7 @@
 """The tree of a log as its tables keep it: complete tiles, and leaf hashes of what came after them."""
 
 import uuid
+from collections.abc import Mapping
 
 from registry.errors import Unavailable
 from registry.ledger import chain
@@ -50,6 +51,20 @@ def inclusion(
     if root_by_path(chain.leaf_hash(body), index, size, path) != root:
         raise _damaged(size)
     return path
+
+
+def inclusions(tree: Tiled, bodies: Mapping[int, bytes], root: bytes) -> dict[int, list[bytes]]:
+    """The audit path of each of these entries to the signed root of one tree; Damaged when one does not lead there."""
+    found = {}
+    for index, body in bodies.items():
+        try:
+            path = tree.inclusion(index)
+        except ValueError as error:
+            raise _damaged(tree.size) from error
+        if root_by_path(chain.leaf_hash(body), index, tree.size, path) != root:
+            raise _damaged(tree.size)
+        found[index] = path
+    return found
 
 
 def consistency(

@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,8 +33,15 @@ class Shown:
     @property
     def receipt(self) -> str:
         """The C2SP tlog-proof with the entry's bytes as its extra data."""
+        return self._proof(f"extra {_base64(self.body)}\n", self.checkpoint.note)
+
+    def beside(self, note: str) -> str:
+        """The tlog-proof for where the entry's bytes lie beside it, with this text of its checkpoint."""
+        return self._proof("", note)
+
+    def _proof(self, extra: str, note: str) -> str:
         hashes = "".join(f"{_base64(node)}\n" for node in self.path)
-        return f"{HEADER}\nextra {_base64(self.body)}\nindex {self.index}\n{hashes}\n{self.checkpoint.note}"
+        return f"{HEADER}\n{extra}index {self.index}\n{hashes}\n{note}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,35 @@ def shown(organisation_id: uuid.UUID, index: int) -> Shown:
     epoch = epochs.number_of(newest.origin)
     path = proofs.inclusion(organisation_id, index, newest.size, bytes(newest.root), data, epoch)
     return Shown(index, data, path, newest)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several entries in one signed tree: their bytes and paths by index."""
+
+    checkpoint: LedgerCheckpoint
+    entries: dict[int, Shown]
+
+
+def together(organisation_id: uuid.UUID, indices: Iterable[int]) -> Together:
+    """These entries in the newest signed tree; who may see them has been asked.
+
+    Tiles are read once for all of them: how many queries it takes depends on how far they lie apart.
+    """
+    wanted = sorted(set(indices))
+    newest = _signed(organisation_id).order_by("-size", "-pk").first()
+    if newest is None or (wanted and wanted[-1] >= newest.size):
+        raise Conflict(
+            f"No signed checkpoint covers entry {max(wanted, default=0)} yet. Ask again in a minute.",
+            code="log.not_covered",
+        )
+    rows = LedgerEntry.objects.filter(organisation_id=organisation_id, index__in=wanted)
+    bodies = {index: bytes(body) for index, body in rows.values_list("index", "body")}
+    tree = proofs.tiled(organisation_id, newest.size, epochs.number_of(newest.origin))
+    root = bytes(newest.root)
+    paths = proofs.inclusions(tree, bodies, root)
+    found = {index: Shown(index, bodies[index], path, newest) for index, path in paths.items()}
+    return Together(newest, found)
 
 
 def of_event(organisation_id: uuid.UUID, code: str, subject_id: uuid.UUID, **data: str) -> Shown:

@@ -213,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     # --- API: decisions ---------------------------------------------------------------------------------------------
     rule("POST", "/api/v1/gate/decisions", "ask_gate", body=question),
     rule("GET", "/api/v1/gate/decisions/<uuid:decision_id>", "view"),
+    rule("GET", "/api/v1/gate/decisions/<uuid:decision_id>/bundle", "view"),
     rule("GET", "/api/v1/gate/decisions/<uuid:decision_id>/receipt", "view"),
     rule("GET", "/api/v1/systems/<uuid:system_id>/transitions", "view"),
     rule("POST", "/api/v1/systems/<uuid:system_id>/transitions", "request_approval", body={"to": "data_sourcing"}),
@@ -326,6 +327,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET", "/due", why=OWN),
     rule("GET", "/decisions/<uuid:decision_id>", "view"),
     rule("GET", "/decisions/<uuid:decision_id>.json", "view"),
+    rule("GET", "/decisions/<uuid:decision_id>/bundle", "view"),
     rule("GET", "/policies", why=OWN),
     rule("GET", "/policies/new", why="It offers the organisations in which the caller may draft, and Assay's own texts."),
     rule("POST", "/policies/check", "publish_policy", body=draft),

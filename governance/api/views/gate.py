@@ -2,14 +2,18 @@
 
 import uuid
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
+from governance.api.views.files import AnyType
 from governance.models import Decision, Vote
-from governance.services import answers, attestations, decisions, revocations
+from governance.services import answers, attestations, bundles, decisions, revocations
 from registry import selectors as facts
 from registry.api.base import Endpoint
 
@@ -36,6 +40,25 @@ class DecisionDetail(Endpoint):
         """One decision with everything it was decided from."""
         found = facts.get(Decision.objects.all(), self.actor, pk=decision_id)
         return Response(shapes.DecisionOut(found).data)
+
+
+class DecisionBundle(Endpoint):
+    """A stored decision with everything it can be checked by."""
+
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = AnyType
+
+    @extend_schema(
+        operation_id="get_decision_bundle", responses={(200, "application/zip"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, decision_id: uuid.UUID) -> HttpResponse:
+        """The verification bundle, for `assay verify bundle`; 409 while no signed checkpoint covers the decision."""
+        found = facts.get(Decision.objects.select_related("system"), self.actor, pk=decision_id)
+        response = HttpResponse(bundles.of_decision(found), content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="{bundles.name_of(found)}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class VerdictKey(Endpoint):

@@ -6,12 +6,12 @@ from typing import Any
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.api import serializers as shapes
+from governance.api.views.files import AnyType
 from governance.models import Report
 from governance.services import reports
 from registry import selectors as facts
@@ -42,18 +42,6 @@ class ReportDetail(Endpoint):
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         """How far a report is."""
         return Response(shapes.ReportOut(_report(self, report_id)).data)
-
-
-class AnyType(BaseContentNegotiation):
-    """A file is what it is, whatever the caller says to accept."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        """The first."""
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """JSON, for errors."""
-        return renderers[0], renderers[0].media_type
 
 
 class ReportPdf(Endpoint):
