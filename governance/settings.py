@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
 
-from governance import beat, database, env, oidc, openapi
+from governance import anchors, beat, database, env, oidc, openapi
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -274,7 +274,7 @@ ASSAY_SIGNING_KEY_FILE = Path(env.text("ASSAY_SIGNING_KEY_FILE", str(VAR_DIR / "
 ASSAY_LOG_KEYS = env.text("ASSAY_LOG_KEYS", f"file:{VAR_DIR / 'log-keys'}")
 ASSAY_LOG_STATE_DIR = Path(env.text("ASSAY_LOG_STATE_DIR", str(VAR_DIR / "log-state")))
 # Places outside that keep checkpoints, and the age of the newest anchor from which on pages show it in red.
-ASSAY_LOG_ANCHORS = env.words("ASSAY_LOG_ANCHORS")
+ASSAY_LOG_ANCHORS = anchors.places()
 ASSAY_LOG_ANCHOR_HOURS = env.number("ASSAY_LOG_ANCHOR_HOURS", 24, low=1)
 ASSAY_DECISION_HOURS = env.number("ASSAY_DECISION_HOURS", 24, low=1)
 # How long a list of revoked verdicts is good: so old may be what a door without network believes.

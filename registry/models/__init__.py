@@ -8,6 +8,7 @@ from registry.access.models import (
 )
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint, LedgerKey, LedgerTile
 from registry.ledger.models import LedgerEntry, LedgerHalt, LedgerHead, LedgerVerification, PersonalText
+from registry.ledger.place_models import LedgerPlace
 from registry.models.artifacts import Artifact
 from registry.models.datasets import Dataset, DatasetVersion
 from registry.models.documents import Document
@@ -32,6 +33,7 @@ __all__ = [
     "LedgerHalt",
     "LedgerHead",
     "LedgerKey",
+    "LedgerPlace",
     "LedgerTile",
     "LedgerVerification",
     "Membership",

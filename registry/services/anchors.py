@@ -1,23 +1,24 @@
-"""Keeping checkpoints in places outside the database, and asking those places whether the log is still theirs."""
+"""Keeping checkpoints in places outside the database."""
 
 import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import AssayError
-from registry.ledger import anchors, epochs, halts, notes, proofs, record
-from registry.ledger.anchors.base import Anchor, Disagrees, NotAnchored, Sent
+from registry.ledger import anchors, epochs, halts, record
+from registry.ledger.anchors.base import Anchor, Disagrees
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
 from registry.ledger.notes import Checkpoint
-from registry.ledger.record import Head
+from registry.ledger.place_models import LedgerPlace
 from registry.models import Organisation
+from registry.services import agreement
 
 logger = logging.getLogger(__name__)
 
@@ -64,26 +65,6 @@ def anchor(organisation_id: uuid.UUID) -> list[Told]:
     return [_anchored(newest, place) for place in anchors.configured()]
 
 
-def agree(known: Head) -> None:
-    """Disagrees where a place keeps a longer log than the database, or another.
-
-    A place that does not answer is passed over. Who signed what it keeps is not asked: whoever rewrites a log can
-    also replace the keys in the database.
-    """
-    kept = [(place, told) for place in anchors.configured() if (told := _kept(known.origin, place))]
-    head = record.head(known.organisation_id)  # read last, for it only grows
-    for place, told in kept:
-        if told.size > head.size:
-            raise Disagrees(
-                f"The log has {head.size} entries now; {place.place} keeps a checkpoint of {told.size}. It was cut, or"
-                " restored from a copy."
-            )
-        if _root(head, told) != told.root:
-            raise Disagrees(
-                f"The first {told.size} entries are not those of the checkpoint that {place.place} keeps."
-            )
-
-
 def standing(actor: Actor, organisation: Organisation) -> Standing:
     """The newest anchor of each configured place, and whether the newest of all is too old."""
     check.require(actor, "view_log", organisation)
@@ -108,8 +89,10 @@ def _anchored(row: LedgerCheckpoint, place: Anchor) -> Told:
     if told.size >= row.size:
         return told
     try:
-        kept = place.put(_sent(row, told.size))
+        checkpoint = Checkpoint(row.origin, row.size, bytes(row.root))
+        kept = place.put(agreement.sent(row.organisation_id, row.note, checkpoint, told.size))
     except AssayError as error:
+        _noted(row, place, error.message)
         if isinstance(error, Disagrees):
             halts.halt(row.organisation_id, error.message)
         logger.error("anchor_failed", extra={"place": place.place, "sentence": error.message})  # noqa: TRY400
@@ -126,36 +109,14 @@ def _anchored(row: LedgerCheckpoint, place: Anchor) -> Told:
             "anchored_at": record.head(row.organisation_id).now,
         },
     )
+    _noted(row, place)
     return Told(made.place, made.size, made.reference, anchored_at=made.anchored_at)
 
 
-def _sent(row: LedgerCheckpoint, known: int) -> Sent:
-    checkpoint = Checkpoint(row.origin, row.size, bytes(row.root))
-    path = partial(_path, row.organisation_id, checkpoint)
-    return Sent(row.note, checkpoint, known, path, lambda: record.head(row.organisation_id).size)
-
-
-def _path(organisation_id: uuid.UUID, checkpoint: Checkpoint, old: int) -> list[bytes]:
-    epoch = epochs.number_of(checkpoint.origin)
-    tree = proofs.tiled(organisation_id, checkpoint.size, epoch)
-    heads = ((old, tree.root(old)), (checkpoint.size, checkpoint.root))
-    return proofs.consistency(organisation_id, *heads, epoch)
-
-
-def _kept(origin: str, place: Anchor) -> Checkpoint | None:
-    """The newest checkpoint that can be read back from a place."""
-    try:
-        text = place.newest(origin)
-        told = Checkpoint.read(notes.parse(text).text) if text else None
-    except (NotAnchored, notes.Malformed) as error:
-        logger.error("anchor_unreadable", extra={"place": place.place, "sentence": str(error)})  # noqa: TRY400
-        return None
-    return told if told and told.origin == origin else None
-
-
-def _root(head: Head, told: Checkpoint) -> bytes:
-    epoch = epochs.number_of(told.origin)
-    try:
-        return proofs.tiled(head.organisation_id, head.size, epoch).root(told.size)
-    except ValueError:
-        return b""
+def _noted(row: LedgerCheckpoint, place: Anchor, refusal: str = "") -> None:
+    """For the page: when the place was given something, and why it did not take it."""
+    LedgerPlace.objects.update_or_create(
+        organisation_id=row.organisation_id,
+        place=place.place,
+        defaults={"given_at": timezone.now(), "refusal": refusal[:300]},
+    )

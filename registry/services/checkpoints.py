@@ -26,7 +26,7 @@ from registry.ledger.notes import Checkpoint, Note, VerifierKey
 from registry.ledger.record import Head
 from registry.ledger.remembered import Memories, Memory
 from registry.ledger.tiles import WIDTH
-from registry.services import anchors
+from registry.services import agreement
 
 logger = logging.getLogger(__name__)
 PORTION: Final = 4096  # entries read at once
@@ -60,7 +60,7 @@ def issue(organisation_id: uuid.UUID, memories: Memories | None = None) -> Ledge
             head = replace(head, origin=known.origin)
             heap, tiles = _grown(head, known)
             if heap.size > known.size:
-                anchors.agree(head)
+                agreement.agree(head)
         except (Diverged, Disagrees) as error:
             halts.halt(organisation_id, error.message)
             raise
@@ -75,14 +75,13 @@ def issue(organisation_id: uuid.UUID, memories: Memories | None = None) -> Ledge
         return _publish(head, new)
 
 
-def compare(organisation_id: uuid.UUID, memories: Memories | None = None) -> None:
+def compare(organisation_id: uuid.UUID, silent: dict[str, str] | None = None) -> None:
     """Stop a log that is shorter than what was signed or anchored of it, or another; called when a process starts."""
-    memories = memories or Memories(settings.ASSAY_LOG_STATE_DIR)
     head = record.head(organisation_id)
     try:
-        known = _begun(head, memories.read(organisation_id))
+        known = _begun(head, Memories(settings.ASSAY_LOG_STATE_DIR).read(organisation_id))
         _Builder(organisation_id, known)
-        anchors.agree(replace(head, origin=known.origin))
+        agreement.agree_at_start(replace(head, origin=known.origin), known, {} if silent is None else silent)
     except (Diverged, Disagrees) as error:
         halts.halt(organisation_id, error.message)
         raise
@@ -90,9 +89,10 @@ def compare(organisation_id: uuid.UUID, memories: Memories | None = None) -> Non
 
 def compare_all() -> None:
     """Compare every log with what is remembered of it; a log that is another is stopped, and the others go on."""
+    silent: dict[str, str] = {}  # places that do not answer are not waited for once for each log
     for organisation_id in LedgerHead.objects.order_by("pk").values_list("pk", flat=True):
         try:
-            compare(organisation_id)
+            compare(organisation_id, silent)
         except (AssayError, DatabaseError, OSError):
             logger.exception("log_comparison_failed", extra={"organisation_id": str(organisation_id)})
 

@@ -10,13 +10,23 @@ from django.utils import timezone
 
 from registry.access import check
 from registry.actors import Actor
-from registry.ledger import notes
+from registry.ledger import anchors, notes
+from registry.ledger.anchors.base import Recall
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
 from registry.ledger.models import LedgerEntry, LedgerHalt, LedgerHead
+from registry.ledger.place_models import LedgerPlace
 from registry.models import Organisation
 from registry.services import receipts
 
 SHOWN: Final = 20  # checkpoints on a page
+# What people call the kinds of places.
+KINDS: Final = {
+    "file": "Folder",
+    "git": "Git repository",
+    "s3": "Locked bucket",
+    "timestamp": "Time stamp",
+    "witness": "Witness",
+}
 MISSED: Final = 5  # rounds of the checkpointer that may be missed before the page warns
 
 
@@ -31,6 +41,23 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """A place outside as a page tells it: the newest checkpoint that it took, and what it last said."""
+
+    place: str
+    kind: str
+    newest: LedgerAnchor | None
+    said: LedgerPlace
+    in_use: bool  # the settings still name it
+    tells: bool  # it can be asked what it keeps
+
+    @property
+    def size(self) -> int:
+        """How many entries it keeps the head of."""
+        return self.newest.size if self.newest else 0
+
+
+@dataclass(frozen=True)
 class LogState:
     """Everything that the page of checkpoints says about one log."""
 
@@ -39,7 +66,7 @@ class LogState:
     total: int
     waiting_since: datetime | None  # since when the oldest entry waits that no checkpoint covers
     late: bool
-    anchors: list[LedgerAnchor]
+    outside: list[Outside]
     keys: list[receipts.KeyRange]
     halt: LedgerHalt | None
 
@@ -64,7 +91,7 @@ def state(actor: Actor, organisation: Organisation) -> LogState:
         total=rows.count(),
         waiting_since=waiting,
         late=is_late(waiting, timezone.now()),
-        anchors=_anchors(organisation),
+        outside=_outside(organisation),
         keys=receipts.ranges(key),
         halt=LedgerHalt.objects.filter(organisation_id=key, lifted_at=None).first(),
     )
@@ -85,10 +112,24 @@ def _signed(row: LedgerCheckpoint) -> Signed:
     return Signed(row.size, bytes(row.root).hex(), keys, row.signed_at)
 
 
-def _anchors(organisation: Organisation) -> list[LedgerAnchor]:
-    """The newest of each place, the place that is furthest behind last."""
-    same = LedgerAnchor.objects.filter(organisation_id=organisation.pk, place=OuterRef("place"))
-    newest = LedgerAnchor.objects.filter(
-        organisation_id=organisation.pk, pk=same.order_by("-anchored_at", "-size").values("pk")[:1]
-    )
-    return list(newest.order_by("-size", "place"))
+def _outside(organisation: Organisation) -> list[Outside]:
+    """Every place that the settings name or that took something once, the one that is furthest behind last."""
+    mine = {"organisation_id": organisation.pk}
+    same = LedgerAnchor.objects.filter(**mine, place=OuterRef("place")).order_by("-anchored_at", "-size")
+    rows = LedgerAnchor.objects.filter(**mine, pk=same.values("pk")[:1])
+    newest = {row.place: row for row in rows}
+    said = {row.place: row for row in LedgerPlace.objects.filter(**mine)}
+    named = {one.place: one for one in anchors.configured()}
+    found = [
+        Outside(
+            place,
+            KINDS[anchor.kind if anchor else newest[place].kind],
+            newest.get(place),
+            said.get(place, LedgerPlace()),
+            in_use=anchor is not None,
+            tells=anchor is not None and anchor.recall is not Recall.NONE,
+        )
+        for place in {**named, **newest}
+        for anchor in (named.get(place),)
+    ]
+    return sorted(found, key=lambda one: (not one.in_use, -one.size, one.place))

@@ -17,10 +17,10 @@ from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Denied, Invalid
 from registry.ledger import epochs, halts, record
-from registry.ledger.checkpoint_models import LedgerAnchor, LedgerEpoch
+from registry.ledger.checkpoint_models import LedgerEpoch
 from registry.ledger.remembered import Memories, Memory
 from registry.models import Organisation, Reopening
-from registry.services import checkpoints
+from registry.services import agreement, checkpoints
 
 PERMISSION: Final = "operate_log"
 MAX_REASON: Final = 2000
@@ -101,9 +101,10 @@ def carry_out(reopening_id: uuid.UUID, memories: Memories | None = None) -> None
         _still_lawful(row)
         number = LedgerEpoch.objects.filter(organisation_id=organisation.pk).count() + 1
         origin = epochs.named(record.head(organisation.pk).origin, number)
+        anchored = agreement.longest_kept(organisation.pk)  # the places are asked before anything is locked
         before = memories.put_away(organisation.pk, memory or Memory(), f"before-epoch-{number}")
         memories.keep(organisation.pk, Memory(origin=origin))
-        _told(row, number, origin, before)
+        _told(row, number, origin, before, anchored)
     checkpoints.issue(organisation.pk, memories)
 
 
@@ -113,7 +114,7 @@ def carry_out_open() -> None:
         carry_out(pk)
 
 
-def _told(row: Reopening, number: int, origin: str, before: Memory) -> None:
+def _told(row: Reopening, number: int, origin: str, before: Memory, anchored: int | None) -> None:
     organisation = row.organisation
     halted = halts.reason(organisation.pk)
     with record.transaction():
@@ -136,7 +137,7 @@ def _told(row: Reopening, number: int, origin: str, before: Memory) -> None:
             signed_origin=before.origin,
             signed_size=before.size,
             signed_root=before.root,
-            anchored_size=_anchored(organisation.pk, before.origin),
+            anchored_size=anchored,
             size=head.size,
             lost=max(before.size - head.size, 0),
             halted=halted,
@@ -145,12 +146,6 @@ def _told(row: Reopening, number: int, origin: str, before: Memory) -> None:
         )
         row.done_at = head.now
         row.save(update_fields=["done_at"])
-
-
-def _anchored(organisation_id: uuid.UUID, origin: str) -> int | None:
-    """The size of the largest checkpoint of a history that lies outside the database."""
-    rows = LedgerAnchor.objects.filter(organisation_id=organisation_id, origin=origin)
-    return rows.order_by("-size").values_list("size", flat=True).first()
 
 
 def _still_lawful(row: Reopening) -> None:

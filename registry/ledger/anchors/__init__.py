@@ -23,9 +23,11 @@ KINDS: Final[dict[str, Callable[[str], Anchor]]] = {
 }
 
 
-def configured() -> list[Anchor]:
-    """The places that the settings name, in that order."""
+def configured(*, seconds: float | None = None) -> list[Anchor]:
+    """The places that the settings name, in that order; `seconds` is how long each may take at most for a step."""
     found = [_of(address) for address in settings.ASSAY_LOG_ANCHORS]
+    for anchor in found:
+        anchor.seconds = anchor.seconds if seconds is None else min(seconds, anchor.seconds)
     if any(len(anchor.place) > LONGEST for anchor in found):
         raise ImproperlyConfigured(f"An address in ASSAY_LOG_ANCHORS is longer than {LONGEST} characters.")
     if len({anchor.place for anchor in found}) != len(found):

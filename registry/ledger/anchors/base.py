@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +20,14 @@ class Disagrees(Unavailable):
     """A place outside keeps another log than the database shows. Never retried: the log is stopped."""
 
     code = "log.anchor_disagrees"
+
+
+class Recall(StrEnum):
+    """How a place tells what it keeps."""
+
+    READ = "read"  # the newest note is read back
+    AGAIN = "again"  # it is given the last checkpoint again, and refuses one that is not what it keeps
+    NONE = "none"  # it keeps nothing; what it gave is kept here
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,8 @@ class Anchor(Protocol):
     """A place that keeps checkpoints."""
 
     kind: str
+    recall: Recall
+    seconds: float  # how long one step with it may take
 
     @property
     def place(self) -> str:
@@ -56,8 +67,8 @@ class Anchor(Protocol):
     def put(self, sent: Sent) -> Kept:
         """Keep a checkpoint; NotAnchored when it is not kept for certain, Disagrees when another log is kept."""
 
-    def newest(self, origin: str) -> str | None:
-        """The newest note that the place keeps of a log; None when it keeps none, or cannot be read back from."""
+    def newest(self, *origins: str) -> list[str]:
+        """The newest note that the place keeps of each of these logs, as far as it can be read back."""
 
 
 def public(address: str) -> str:

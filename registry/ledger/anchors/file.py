@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from registry.ledger.anchors.base import Kept, NotAnchored, Sent
+from registry.ledger.anchors.base import Kept, NotAnchored, Recall, Sent
 
 TAIL: Final = 64 * 1024  # bytes read back; a note has a few hundred
 SIGNATURE: Final = "— ".encode()
@@ -16,6 +16,8 @@ class FileAnchor:
     """`file:FOLDER`. The folder must be there: one that is not is a volume that is not mounted."""
 
     kind = "file"
+    recall = Recall.READ
+    seconds: float = 30  # no step of it can be cut short
 
     def __init__(self, address: str) -> None:
         self.place = address
@@ -39,8 +41,11 @@ class FileAnchor:
             raise NotAnchored(f"{path} does not hold checkpoints. Move it away, and keep it.") from error
         return Kept(f"{path.name} at byte {at}")
 
-    def newest(self, origin: str) -> str | None:
-        """The last whole note in the file."""
+    def newest(self, *origins: str) -> list[str]:
+        """The last whole note in the file of each log."""
+        return [note for origin in origins if (note := self._last(origin)) is not None]
+
+    def _last(self, origin: str) -> str | None:
         try:
             file = os.open(self._path(origin), os.O_RDONLY)
         except FileNotFoundError:

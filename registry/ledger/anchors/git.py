@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from registry.ledger.anchors.base import Kept, NotAnchored, Sent, public
+from registry.ledger.anchors.base import Kept, NotAnchored, Recall, Sent, public
 
-SECONDS: Final = 30  # for one command; a remote that hangs must not hold up the others
 # Nothing of the machine's or the user's own settings counts, and nobody is asked for a password.
 _QUIET: Final = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -32,6 +31,8 @@ class GitAnchor:
     """`git+URL` or `git+URL#BRANCH` (else `main`): a file per log, a commit for each checkpoint, never by force."""
 
     kind = "git"
+    recall = Recall.READ
+    seconds: float = 30  # for one command; a remote that hangs must not hold up the others
 
     def __init__(self, address: str) -> None:
         self.place = public(address)
@@ -49,7 +50,7 @@ class GitAnchor:
         """Commit the note on what the remote has, and push; a push that is refused anchors nothing."""
         name = _name(sent.checkpoint.origin)
         with tempfile.TemporaryDirectory(prefix="assay-anchor-") as folder:
-            git = _Git(Path(folder))
+            git = _Git(Path(folder), self.seconds)
             before = self._fetched(git)
             if before and git.told("show", f"{before}:{name}", missing="") == sent.note:
                 return Kept(f"commit {before}")
@@ -64,12 +65,13 @@ class GitAnchor:
             git.told("push", "--quiet", "--", self._url, f"{made}:refs/heads/{self._branch}")
             return Kept(f"commit {made}")
 
-    def newest(self, origin: str) -> str | None:
-        """The note in the last commit of the branch."""
+    def newest(self, *origins: str) -> list[str]:
+        """The notes in the last commit of the branch."""
         with tempfile.TemporaryDirectory(prefix="assay-anchor-") as folder:
-            git = _Git(Path(folder))
+            git = _Git(Path(folder), self.seconds)
             before = self._fetched(git)
-            return (git.told("show", f"{before}:{_name(origin)}", missing="") or None) if before else None
+            notes = [git.told("show", f"{before}:{_name(one)}", missing="") for one in origins if before]
+            return [note for note in notes if note]
 
     def _fetched(self, git: "_Git") -> str:
         """The last commit of the branch, fetched without its history; empty where there is no such branch yet."""
@@ -84,8 +86,8 @@ class GitAnchor:
 class _Git:
     """The command, in a repository of a moment."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self._folder, self._seconds = folder, seconds
 
     def told(self, *words: str, input: str = "", missing: str | None = None) -> str:
         """What one command prints; `missing` where it fails and that is no fault."""
@@ -95,7 +97,7 @@ class _Git:
                 cwd=self._folder,
                 input=input.encode(),
                 capture_output=True,
-                timeout=SECONDS,
+                timeout=self._seconds,
                 check=False,
                 env={**_inherited(), **_QUIET, **_AUTHOR},
             )

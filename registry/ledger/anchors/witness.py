@@ -1,16 +1,14 @@
 """A witness elsewhere: it signs a checkpoint only if it continues the last one that it signed (C2SP tlog-witness)."""
 
 import base64
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from registry.ledger import notes
-from registry.ledger.anchors.base import Disagrees, Kept, NotAnchored, Sent, public
+from registry.ledger.anchors.base import Disagrees, Kept, NotAnchored, Recall, Sent, public
 from registry.ledger.anchors.cosigner import Cosigner
+from registry.ledger.anchors.http import Address, NoAnswer
 
-SECONDS: Final = 15
-LARGEST: Final = 100_000  # bytes of an answer
 TRIES: Final = 3  # a witness says which size it knows; others may be asking it at the same time
 _REASONS: Final = {
     403: "does not trust the key of this log. Give its operator the log's verifier key",
@@ -23,19 +21,21 @@ class WitnessAnchor:
     """`witness+URL#VERIFIERKEY`; checkpoints are posted to URL/add-checkpoint."""
 
     kind = "witness"
+    recall = Recall.AGAIN
+    seconds: float = 15
 
     def __init__(self, address: str) -> None:
         self.place = public(address)
         url, _, key = address.removeprefix("witness+").partition("#")
-        parts = urlsplit(url)
-        if parts.scheme not in {"https", "http"} or not parts.hostname:
-            raise ValueError(f"{self.place} is not witness+https://HOST/PATH#VERIFIERKEY.")
+        try:
+            address_read = Address.read(url)
+        except ValueError as error:
+            raise ValueError(f"{self.place} is not witness+https://HOST/PATH#VERIFIERKEY.") from error
+        self._address = replace(address_read, path=f"{address_read.path.rstrip('/')}/add-checkpoint")
         try:
             self._key = Cosigner.read(key)
         except ValueError as error:
             raise ValueError(f"{self.place} has no key after the #. {error}") from error
-        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
-        self._path = f"{parts.path.rstrip('/')}/add-checkpoint"
 
     def put(self, sent: Sent) -> Kept:
         """Have the checkpoint signed. Where the witness knows another size, the proof begins there."""
@@ -49,9 +49,9 @@ class WitnessAnchor:
             old = self._other(sent, old, text)
         raise NotAnchored(f"{self.place} names another size each time it is asked.")
 
-    def newest(self, origin: str) -> str | None:
+    def newest(self, *origins: str) -> list[str]:
         """Nothing: the protocol has no way to ask for it."""
-        return None
+        return []
 
     def _kept(self, sent: Sent, text: str) -> Kept:
         try:
@@ -93,13 +93,8 @@ class WitnessAnchor:
     def _asked(self, sent: Sent, old: int) -> tuple[int, str]:
         proof = "".join(f"{base64.b64encode(node).decode()}\n" for node in sent.path(old))
         body = f"old {old}\n{proof}\n{sent.note}".encode()
-        kind = HTTPSConnection if self._secure else HTTPConnection
-        connection = kind(self._host, self._port, timeout=SECONDS)
         try:
-            connection.request("POST", self._path, body, {"Content-Type": "text/plain"})
-            answer = connection.getresponse()
-            return answer.status, answer.read(LARGEST).decode()
-        except (OSError, HTTPException, UnicodeDecodeError) as error:
-            raise NotAnchored(f"{self.place} does not answer ({type(error).__name__}).") from error
-        finally:
-            connection.close()
+            answer = self._address.post(body, {"Content-Type": "text/plain"}, seconds=self.seconds)
+            return answer.status, answer.body.decode()
+        except (NoAnswer, UnicodeDecodeError) as error:
+            raise NotAnchored(f"{self.place} does not answer ({error}).") from error
