@@ -22,22 +22,31 @@ def tiled(organisation_id: uuid.UUID, size: int, epoch: int = 0) -> Tiled:
 
 
 def reader(organisation_id: uuid.UUID, epoch: int = 0) -> Reader:
-    """Reads a tile in one query, two where it is not complete yet."""
+    """Reads a tile in one query, two where it is not complete yet, and more where one below it is not stored yet."""
 
-    def read(level: int, number: int, count: int) -> bytes:
+    def read(level: int, place: int, count: int) -> bytes:
         tiles = LedgerTile.objects.filter(organisation_id=organisation_id, epoch=epoch)
-        row = tiles.filter(level=level, number=number).values_list("hashes", flat=True).first()
+        row = tiles.filter(level=level, number=place).values_list("hashes", flat=True).first()
         if row is not None:
             return bytes(row)[: count * HASH]
-        first = number * WIDTH
+        first = place * WIDTH
         if level == 0:
             entries = LedgerEntry.objects.filter(organisation_id=organisation_id)
             rows = entries.filter(index__gte=first, index__lt=first + count).order_by("index")
             return b"".join(bytes(leaf) for leaf in rows.values_list("leaf_hash", flat=True))
-        below = tiles.filter(level=level - 1, number__gte=first, number__lt=first + count).order_by("number")
-        return b"".join(bytes(root) for root in below.values_list("root", flat=True))
+        below = tiles.filter(level=level - 1, number__gte=first, number__lt=first + count)
+        roots = {number: bytes(root) for number, root in below.values_list("number", "root")}
+        # A tile is stored with the checkpoint after it; until then its root is made from what it will hold.
+        return b"".join(
+            roots[number] if number in roots else chain.root_of(_cut(read(level - 1, number, WIDTH)))
+            for number in range(first, first + count)
+        )
 
     return read
+
+
+def _cut(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]
 
 
 def inclusion(

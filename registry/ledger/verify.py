@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from registry.ledger import chain, events
+from registry.ledger.located import located
 from registry.ledger.models import LedgerEntry, LedgerHead
 
 
@@ -39,12 +40,17 @@ def verify_log(organisation_id: uuid.UUID) -> Verification:
             head.size, "root-mismatch", f"Entry {head.size} lies beyond the head of the log."
         )
     if broken is None and (tree.size != head.size or tree.root() != bytes(head.root)):
-        broken = chain.Break(
-            min(tree.size, head.size),
-            "root-mismatch",
-            f"The head names {head.size} entries; the {tree.size} stored entries give another root.",
-        )
+        broken = _mismatch(head, tree)
     return Verification(organisation_id, head.origin, tree.size, tree.root().hex(), broken)
+
+
+def _mismatch(head: LedgerHead, tree: chain.Tree) -> chain.Break:
+    """Every entry has its hash, and the root is another: stored tiles and checkpoints tell from where on."""
+    told = f"The head names {head.size} entries; the {tree.size} stored entries give another root."
+    if tree.size != head.size:
+        return chain.Break(min(tree.size, head.size), "root-mismatch", told)
+    index, sentence = located(head.organisation_id, tree.size)
+    return chain.Break(index, "root-mismatch", f"{told} {sentence}")
 
 
 def _is_beyond(head: LedgerHead) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from django.db.models import Max
+
 from registry.errors import Conflict, Unavailable
 from registry.ledger import epochs, proofs, record
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
@@ -31,12 +33,14 @@ class Exported:
 
 def export(organisation_id: uuid.UUID, folder: Path) -> Exported:
     """Write what the folder does not hold yet; `log.json` comes last, so an interrupted export is no whole one."""
+    # First, for the log only grows: it is never shorter than what was signed.
+    longest = _longest_signed(organisation_id)
     head = replace(record.head(organisation_id), origin=epochs.current(organisation_id))
     folder.mkdir(parents=True, exist_ok=True)
     start = _held(folder, head)
     _write_entries(folder, head, start)
     _write_tiles(folder, head, start)
-    _write_checkpoints(folder, head)
+    _write_checkpoints(folder, head, longest)
     keys = [vars(key) for key in receipts.ranges(organisation_id)]
     _put(folder / "keys.json", json.dumps(keys, indent=1).encode())
     told = {
@@ -80,13 +84,17 @@ def _write_entries(folder: Path, head: Head, start: int) -> None:
         rows = LedgerEntry.objects.filter(
             organisation_id=head.organisation_id, index__gte=first, index__lt=end
         )
-        bodies = [bytes(body) for body in rows.order_by("index").values_list("body", flat=True)]
-        if len(bodies) != end - first:
+        lines = []
+        for expected, (index, body) in enumerate(rows.order_by("index").values_list("index", "body"), first):
+            if index != expected:
+                break
+            lines.append(bytes(body) + b"\n")
+        if len(lines) != end - first:
             raise Unavailable(
-                f"Entries are missing from {first + len(bodies)} on. Run manage.py verify_ledger.",
+                f"Entries are missing from {first + len(lines)} on. Run manage.py verify_ledger.",
                 code="log.damaged",
             )
-        _put(folder / "entries" / f"{first:012}.jsonl", b"".join(body + b"\n" for body in bodies))
+        _put(folder / "entries" / f"{first:012}.jsonl", b"".join(lines))
         first = end
 
 
@@ -110,10 +118,18 @@ def _tile(level: int, number: int, width: int) -> Path:
     return path if width == WIDTH else path.with_name(f"{path.name}.p") / str(width)
 
 
-def _write_checkpoints(folder: Path, head: Head) -> None:
+def _longest_signed(organisation_id: uuid.UUID) -> int:
+    """The size of the largest checkpoint that there is."""
+    rows = LedgerCheckpoint.objects.filter(organisation_id=organisation_id)
+    found = rows.filter(origin=epochs.current(organisation_id)).aggregate(largest=Max("size"))
+    return int(found["largest"] or 0)
+
+
+def _write_checkpoints(folder: Path, head: Head, longest: int) -> None:
+    """All that were signed up to now. One of a longer log shows that this one was cut, and must not be left out."""
     (folder / "checkpoints").mkdir(exist_ok=True)
     mine = {"organisation_id": head.organisation_id, "origin": head.origin}
-    rows = LedgerCheckpoint.objects.filter(**mine, size__lte=head.size)
+    rows = LedgerCheckpoint.objects.filter(**mine, size__lte=max(head.size, longest))
     signed = LedgerAnchor.objects.filter(**mine, kind="witness")
     lines: dict[int, list[str]] = {}
     for size, line in signed.values_list("size", "evidence"):

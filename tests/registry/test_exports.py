@@ -9,10 +9,12 @@ import pytest
 from assay_client import cli
 from django.core.management import CommandError, call_command
 
-from registry.errors import Conflict
+from registry.errors import Conflict, Unavailable
 from registry.ledger.models import LedgerHead
 from registry.services import checkpoints, exports, receipts
+from tests.attack.database import Database
 from tests.cast import Cast
+from tests.registry.ledger.lifted import lifted
 from tests.registry.test_checkpoints import append, folders, of_acme
 from tests.registry.test_verifications import tamper
 
@@ -91,6 +93,37 @@ def test_a_changed_entry_is_told_by_the_export(
     exports.export(cast.acme.pk, tmp_path / "log")
     assert verify(tmp_path / "log") == 1
     assert capsys.readouterr().out.split()[:2] == ["4", "leaf-mismatch"]
+
+
+def test_the_first_entry_that_is_missing_is_named(cast: Cast, tmp_path: Path) -> None:
+    append(cast, 20)
+    tamper('DELETE FROM registry_ledgerentry WHERE organisation_id = %s AND "index" = 7', of_acme(cast))
+    with pytest.raises(Unavailable, match="Entries are missing from 7 on"):
+        exports.export(cast.acme.pk, tmp_path / "log")
+
+
+def test_a_checkpoint_of_a_longer_log_is_not_left_out(
+    cast: Cast, tmp_path: Path, verify: Verify, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever cuts the log and forgets its checkpoints is told by them."""
+    append(cast, 5)
+    checkpoints.issue(cast.acme.pk)
+    append(cast, 5)
+    checkpoints.issue(cast.acme.pk)
+    size = LedgerHead.objects.get(pk=cast.acme.pk).size - 3
+    with lifted():
+        Database(cast.acme.pk).cut(size)
+    exports.export(cast.acme.pk, tmp_path / "log")
+    assert verify(tmp_path / "log") == 1
+    assert capsys.readouterr().out.split()[:2] == [str(size), "rollback"]
+
+
+def test_a_log_that_grew_over_a_tile_since_it_was_signed(cast: Cast, tmp_path: Path, verify: Verify) -> None:
+    exported(cast, tmp_path / "log")
+    for count in (300, 300, 5):
+        append(cast, count)  # no checkpoint, so the tiles are not stored yet
+        exports.export(cast.acme.pk, tmp_path / "log")
+        assert verify(tmp_path / "log") == 0
 
 
 def test_a_folder_with_another_history_is_kept(cast: Cast, tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_nothing_was_done_and_nothing_is_noticed(cast: Cast, backup: tuple[int, 
     assert not halts.reason(cast.acme.pk)
 
 
+def test_a_log_that_grew_over_a_tile_since_it_was_signed(cast: Cast, folders: Path) -> None:
+    """The tile is stored with the next checkpoint; until then the anchor's tree is made from the entries."""
+    append(cast, 300)
+    issued(cast)
+    anchors.anchor(cast.acme.pk)
+    append(cast, 300)
+    checkpoints.compare(cast.acme.pk)
+    issued(cast)
+    assert not halts.reason(cast.acme.pk)
+
+
 def test_t7_a_tail_that_was_cut_with_its_checkpoints(
     cast: Cast, folders: Path, backup: tuple[int, str]
 ) -> None:

@@ -1,16 +1,19 @@
 """Logs verified by themselves."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from registry.ledger import record
 from registry.ledger.models import LedgerEntry, LedgerHead, LedgerVerification
 from registry.ledger.verify import verify_log
 from registry.models import Organisation
-from registry.services import verifications
+from registry.services import checkpoints, verifications
+from tests.attack.database import Database
 from tests.cast import Cast
 from tests.make import make_system
 from tests.registry.ledger.lifted import lifted
@@ -20,6 +23,16 @@ def tamper(sql: str, *parameters: Any) -> None:
     """As whoever has the database's file may: with the guards down."""
     with lifted(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
+
+
+def append(cast: Cast, count: int) -> None:
+    """Everyday entries."""
+    with record.transaction():
+        for _ in range(count):
+            record.event(
+                "member.reactivated", organisation_id=cast.acme.pk, subject=cast.acme, actor=cast.actor("olga"),
+                user_id="1", user="Somebody",
+            )  # fmt: skip
 
 
 def break_log(cast: Cast) -> None:
@@ -76,6 +89,27 @@ def test_an_entry_beyond_the_head_is_a_break(cast: Cast) -> None:
     )
     found = verify_log(cast.acme.pk)
     assert not found.holds
+
+
+@pytest.mark.parametrize(
+    ("index", "named"), [(3, 3), (256, 256), (299, 299), (530, 520), (600, 560), (700, 610)]
+)
+def test_an_entry_with_a_hash_of_its_own_is_named_as_near_as_can_be(
+    cast: Cast, index: int, named: int, tmp_path: Path, settings: Any
+) -> None:
+    """The very one in a complete tile; else the last checkpoint up to which the entries are those that were signed."""
+    settings.ASSAY_LOG_STATE_DIR, settings.ASSAY_LOG_KEYS = tmp_path / "state", f"file:{tmp_path / 'keys'}"
+    database = Database(cast.acme.pk)
+    for size in (520, 560, 610):
+        append(cast, size - len(database.rows()))
+        checkpoints.issue(cast.acme.pk)
+    append(cast, 701 - 610)
+    row = database.rows()[index]
+    with lifted():
+        database.update(row.saying({**row.told, "at": "1999"}))
+    broken = verify_log(cast.acme.pk).broken
+    assert broken is not None
+    assert (broken.index, broken.kind) == (named, "root-mismatch")
 
 
 def test_what_is_appended_while_it_reads_is_no_break(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
