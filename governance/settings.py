@@ -275,6 +275,7 @@ ASSAY_LOG_KEYS = env.text("ASSAY_LOG_KEYS", f"file:{VAR_DIR / 'log-keys'}")
 ASSAY_LOG_STATE_DIR = Path(env.text("ASSAY_LOG_STATE_DIR", str(VAR_DIR / "log-state")))
 # Places outside that keep checkpoints, and the age of the newest anchor from which on pages show it in red.
 ASSAY_LOG_ANCHORS = anchors.places()
+ASSAY_S3 = anchors.buckets()
 ASSAY_LOG_ANCHOR_HOURS = env.number("ASSAY_LOG_ANCHOR_HOURS", 24, low=1)
 ASSAY_DECISION_HOURS = env.number("ASSAY_DECISION_HOURS", 24, low=1)
 # How long a list of revoked verdicts is good: so old may be what a door without network believes.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
+    "boto3", "botocore",
     "duckdb", "fairlearn", "numba", "numpy", "pandas", "pyarrow", "scipy", "shap", "sklearn", "weasyprint", "xgboost",
 }  # fmt: skip
 

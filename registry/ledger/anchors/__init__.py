@@ -1,6 +1,7 @@
 """Places outside the database that keep checkpoints: whoever rewrites the log cannot rewrite them too.
 
-`ASSAY_LOG_ANCHORS` names them, comma-separated: `file:FOLDER`, `git+URL`, `witness+URL#VERIFIERKEY`.
+`ASSAY_LOG_ANCHORS` names them, comma-separated: `file:FOLDER`, `git+URL`, `s3://BUCKET/PREFIX`,
+`witness+URL#VERIFIERKEY`.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from registry.ledger.anchors.base import Anchor
 from registry.ledger.anchors.file import FileAnchor
 from registry.ledger.anchors.git import GitAnchor
+from registry.ledger.anchors.s3 import S3Anchor
 from registry.ledger.anchors.witness import WitnessAnchor
 
 LONGEST: Final = 200  # characters of an address without its secrets
@@ -19,6 +21,7 @@ LONGEST: Final = 200  # characters of an address without its secrets
 KINDS: Final[dict[str, Callable[[str], Anchor]]] = {
     "file:": FileAnchor,
     "git+": GitAnchor,
+    "s3://": S3Anchor,
     "witness+": WitnessAnchor,
 }
 
