@@ -50,6 +50,10 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["organisation_id", "system_id", "index"], name="ledger_by_system"),
             models.Index(fields=["organisation_id", "subject_id", "index"], name="ledger_by_subject"),
+            # What people look for; the last column gives the newest first without sorting.
+            models.Index(fields=["organisation_id", "event", "index"], name="ledger_by_event"),
+            models.Index(fields=["organisation_id", "actor_id", "index"], name="ledger_by_actor"),
+            models.Index(fields=["organisation_id", "recorded_at", "index"], name="ledger_by_time"),
         ]
         ordering = ["organisation_id", "index"]
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import F, Max, Min, QuerySet
 from django.http import QueryDict
 
 from registry.ledger.events import EVENTS
@@ -22,6 +22,7 @@ class Filter:
 
     chosen: dict[str, str]
     lookups: dict[str, Any] = field(default_factory=dict)
+    times: dict[str, datetime] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -33,8 +34,24 @@ class Filter:
         return urlencode({key: value for key, value in self.chosen.items() if value})
 
     def of(self, rows: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
-        """The rows that match; none while a part cannot be understood, for showing all would mislead."""
-        return rows.none() if self.wrong else rows.filter(**self.lookups)
+        """The rows that match; none while a part cannot be understood, for showing all would mislead.
+
+        Times cost one query more: the least and the greatest index among them. No database knows that time and index
+        grow together, so it would read all newer entries on the way to an old day, or sort all of a long time. They
+        need not grow together (a clock can be set back), so the times themselves are asked for as well.
+        """
+        if self.wrong:
+            return rows.none()
+        matching = rows.filter(**self.lookups, **self.times)
+        if not self.times:
+            return matching
+        place = (
+            F("index") + 0
+        )  # plainly written, PostgreSQL looks for the first and the last by walking the whole log
+        ends = rows.filter(**self.times).order_by().aggregate(first=Min(place), last=Max(place))
+        if ends["first"] is None:
+            return rows.none()
+        return matching.filter(index__gte=ends["first"], index__lte=ends["last"])
 
 
 def asked(organisation: Organisation, query: QueryDict) -> Filter:
@@ -50,9 +67,9 @@ def asked(organisation: Organisation, query: QueryDict) -> Filter:
     if chosen["actor"]:
         found.lookups["actor_id__in"] = _actors(organisation, chosen["actor"])
     if chosen["since"] and (day := _day(found, "since")):
-        found.lookups["recorded_at__gte"] = day
+        found.times["recorded_at__gte"] = day
     if chosen["until"] and (day := _day(found, "until")):
-        found.lookups["recorded_at__lt"] = day + timedelta(days=1)
+        found.times["recorded_at__lt"] = day + timedelta(days=1)
     return found
 
 
@@ -64,11 +81,17 @@ def _subject(found: Filter) -> None:
 
 
 def _actors(organisation: Organisation, text: str) -> list[str]:
-    """An identifier as it stands in entries, and that of the member who is called so."""
+    """An identifier as it stands in entries, or that of the member who is called so.
+
+    Both, where a machine is called as a member is. Else one alone, for which the index gives the newest first.
+    """
     if "\x00" in text:  # which PostgreSQL takes in no text
         return []
     named = User.objects.filter(memberships__organisation=organisation, username=text)
-    return [text, *(str(key) for key in named.values_list("pk", flat=True)[:1])]
+    if (key := named.values_list("pk", flat=True).first()) is None:
+        return [text]
+    literal = LedgerEntry.objects.filter(organisation_id=organisation.pk, actor_id=text)
+    return [text, str(key)] if literal.exists() else [str(key)]
 
 
 def _day(found: Filter, name: str) -> datetime | None:
