@@ -46,6 +46,12 @@ def own_step(dossier: Dossier) -> tuple[VoteFacts, ...]:
     return tuple(sorted(mine, key=lambda vote: (vote.voted_at, vote.voter)))
 
 
+@once
+def oldest(dossier: Dossier) -> datetime:
+    """When the first of the votes on this step was cast; now where there is none."""
+    return min((vote.voted_at for vote in own_step(dossier)), default=dossier.now)
+
+
 def request_of(dossier: Dossier, vote: VoteFacts) -> RequestFacts | None:
     """The question the vote answers."""
     return _questions(dossier).get(vote.request)

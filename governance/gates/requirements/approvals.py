@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import lineage, staffing, subject, votes
@@ -84,10 +84,22 @@ class Approvals(Requirement):
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each word against, each lapsed condition, each role, and one when nobody could lawfully vote."""
+        asked = votes.open_request(dossier, self.request_days) is not None
+        return _lines(dossier, self._on(dossier), asked)
+
+    def _on(self, dossier: Dossier) -> "Approvals":
+        """The same demand without ages where no vote is too old: what differs in ages alone is then one demand."""
+        return self._ageless if fresh(votes.oldest(dossier), self.within_days, dossier.now) else self
+
+    @cached_property
+    def _ageless(self) -> "Approvals":
+        return _one_of_each(Approvals(self.seats, self.exclude))
+
+    def lines(self, dossier: Dossier, asked: bool) -> tuple[Finding, ...]:
+        """The lines, for a subject that is open for votes or not."""
         words = votes.standing(dossier, self.seats)
         given = self._given(dossier)
         counting = votes.in_turn(self.seats, given)
-        asked = votes.open_request(dossier, self.request_days) is not None
         lines = [self._of_seat(dossier, seat, given, len(counting[seat.role]), asked) for seat in self.seats]
         return (*_against(words), *_lapsed(dossier, words), *self._staffing(dossier, given), *lines)
 
@@ -164,19 +176,42 @@ class Approvals(Requirement):
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
         """When the first vote that counts grows too old, or the first condition of any vote falls due."""
-        words = votes.standing(dossier, self.seats)
-        counting = [vote for row in self._given(dossier).values() for vote in row]
-        open_ = [c for vote in words for c in votes.conditions_of(dossier, vote) if c.met_at is None]
-        ends = [condition.due_at for condition in open_ if not condition.lapsed(dossier.now)]
-        if self.within_days is not None:
-            ends += [vote.voted_at + timedelta(days=self.within_days) for vote in counting]
-        return earliest(ends)
+        first, due = _ends(dossier, self._on(dossier))
+        old = first + timedelta(days=self.within_days) if first and self.within_days is not None else None
+        return earliest([end for end in (old, due) if end is not None])
+
+    def ends(self, dossier: Dossier) -> tuple[datetime | None, datetime | None]:
+        """When the first vote that counts was cast, and when the first condition of any vote falls due."""
+        counting = [vote.voted_at for row in self._given(dossier).values() for vote in row]
+        due = [
+            condition.due_at
+            for vote in votes.standing(dossier, self.seats)
+            for condition in votes.conditions_of(dossier, vote)
+            if condition.met_at is None and not condition.lapsed(dossier.now)
+        ]
+        return earliest(counting), earliest(due)
 
 
 @lru_cache(maxsize=256)
 def _shared(seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
     """The same seats are one object in every demand, so that what is known of them is found at once."""
     return seats
+
+
+@lru_cache(maxsize=256)
+def _one_of_each(demand: Approvals) -> Approvals:
+    """Equal demands as one object, for the same reason."""
+    return demand
+
+
+@once
+def _lines(dossier: Dossier, demand: Approvals, asked: bool) -> tuple[Finding, ...]:
+    return demand.lines(dossier, asked)
+
+
+@once
+def _ends(dossier: Dossier, demand: Approvals) -> tuple[datetime | None, datetime | None]:
+    return demand.ends(dossier)
 
 
 @once
