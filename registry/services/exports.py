@@ -1,6 +1,7 @@
 """Writing a log to a folder that anybody can verify: docs/reference/log-export.md."""
 
 import base64
+import hashlib
 import json
 import os
 import uuid
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from registry.errors import Conflict, Unavailable
 from registry.ledger import epochs, proofs, record
@@ -41,6 +42,7 @@ def export(organisation_id: uuid.UUID, folder: Path) -> Exported:
     _write_entries(folder, head, start)
     _write_tiles(folder, head, start)
     _write_checkpoints(folder, head, longest)
+    _write_stamps(folder, head)
     keys = [vars(key) for key in receipts.ranges(organisation_id)]
     _put(folder / "keys.json", json.dumps(keys, indent=1).encode())
     told = {
@@ -139,6 +141,21 @@ def _write_checkpoints(folder: Path, head: Head, longest: int) -> None:
         path = folder / "checkpoints" / f"{size:012}.note"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             _put(path, text.encode())
+
+
+def _write_stamps(folder: Path, head: Head) -> None:
+    """Time stamps of checkpoints, each as the authority gave it, beside the very bytes that it is of."""
+    mine = {"organisation_id": head.organisation_id, "origin": head.origin}
+    notes = LedgerCheckpoint.objects.filter(**mine, size=OuterRef("size")).values("note")[:1]
+    rows = (
+        LedgerAnchor.objects.filter(**mine, kind="timestamp").annotate(note=Subquery(notes)).order_by("size")
+    )
+    for size, place, evidence, note in rows.values_list("size", "place", "evidence", "note"):
+        authority = hashlib.sha256(place.encode()).hexdigest()[:8]
+        path = folder / "timestamps" / f"{size:012}-{authority}.tsr"
+        if not path.exists():
+            _put(path.with_name(f"{size:012}.note"), (note or "").encode())  # empty: somebody took it away
+            _put(path, base64.b64decode(evidence))
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -303,6 +303,15 @@ def test_the_checkpoint_of_a_receipt_is_an_anchor(verify: Verify) -> None:
     assert rejected(verify(RIGHT, kept.replace(b"index 500", b"index"))) == "0 signature"
 
 
+def test_a_time_stamp_is_told_to_be_unknown_and_never_counts(verify: Verify) -> None:
+    stamp = b"\x30\x82\x05\x00" + "— ".encode() + bytes(1280)
+    ran = verify(RIGHT, stamp)
+    assert (ran.code, ran.out) == (3, "")
+    assert "openssl ts -verify" in ran.err
+    assert verify(RIGHT, stamp, logs.checkpoint(LEAVES, 300)).code == 3
+    assert rejected(verify(RIGHT, stamp, logs.checkpoint(LEAVES, 512, logs.NEXT))) == "0 signature"
+
+
 def test_an_anchor_of_another_log_is_refused(verify: Verify) -> None:
     text = logs.checkpoint_text(LEAVES, 512, "other.example/acme")
     assert rejected(verify(RIGHT, logs.note(text, logs.signature(text)))) == "0 policy"

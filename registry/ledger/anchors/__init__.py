@@ -1,7 +1,7 @@
 """Places outside the database that keep checkpoints: whoever rewrites the log cannot rewrite them too.
 
 `ASSAY_LOG_ANCHORS` names them, comma-separated: `file:FOLDER`, `git+URL`, `s3://BUCKET/PREFIX`,
-`witness+URL#VERIFIERKEY`.
+`timestamp+URL#ROOTS`, `witness+URL#VERIFIERKEY`.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from registry.ledger.anchors.base import Anchor
 from registry.ledger.anchors.file import FileAnchor
 from registry.ledger.anchors.git import GitAnchor
 from registry.ledger.anchors.s3 import S3Anchor
+from registry.ledger.anchors.timestamp import TimestampAnchor
 from registry.ledger.anchors.witness import WitnessAnchor
 
 LONGEST: Final = 200  # characters of an address without its secrets
@@ -22,6 +23,7 @@ KINDS: Final[dict[str, Callable[[str], Anchor]]] = {
     "file:": FileAnchor,
     "git+": GitAnchor,
     "s3://": S3Anchor,
+    "timestamp+": TimestampAnchor,
     "witness+": WitnessAnchor,
 }
 

@@ -54,8 +54,8 @@ class Address:
         watch.start()
         try:
             connection.request("POST", self.path, body, headers)
-            answer = connection.getresponse()
-            found = Answer(answer.status, answer.headers.get_content_type(), _read(answer))
+            with connection.getresponse() as answer:
+                found = Answer(answer.status, answer.headers.get_content_type(), _read(answer))
         except (OSError, HTTPException, ValueError) as error:
             raise NoAnswer(type(error).__name__) from error
         finally:

@@ -16,6 +16,12 @@ from assay_client.log.policy import LogPolicy, NotProven, NotSupported, Proven
 
 LEAF, GAP, CHAIN, ROOT = "leaf-mismatch", "gap", "chain-break", "root-mismatch"
 SIGNATURE, ROLLBACK, FORK, POLICY = "signature", "rollback", "fork", "policy"
+# How a time stamp (RFC 3161) begins: a DER sequence with a length of two bytes, which no text can begin with.
+STAMP = b"\x30\x82"
+NO_STAMPS = (
+    "An anchor is a time stamp (RFC 3161), which this version cannot verify, so it does not count."
+    " Verify it with: openssl ts -verify -in STAMP.tsr -data CHECKPOINT.note -CAfile ROOTS.pem"
+)
 WORDS = (LEAF, GAP, CHAIN, ROOT, SIGNATURE, ROLLBACK, FORK, POLICY)
 
 
@@ -106,6 +112,9 @@ class _Check:
         yield from filter(None, map(self._anchor, anchors))
 
     def _anchor(self, data: bytes) -> _Mark | None:
+        if data.startswith(STAMP):
+            self._unsupported = NotSupported(NO_STAMPS)
+            return None
         try:
             proven = self._policy.proven(data)
         except NotProven as error:
