@@ -1,13 +1,17 @@
 """The tree of a log as its tables keep it: complete tiles, and leaf hashes of what came after them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from registry.errors import Unavailable
 from registry.ledger import chain
 from registry.ledger.checkpoint_models import LedgerTile
 from registry.ledger.models import LedgerEntry
-from registry.ledger.tiles import HASH, WIDTH, Reader, Tiled, root_by_path
+from registry.ledger.tiles import HASH, WIDTH, Place, Reader, Tiled, root_by_path
 
 
 class Damaged(Unavailable):
@@ -22,27 +26,57 @@ def tiled(organisation_id: uuid.UUID, size: int, epoch: int = 0) -> Tiled:
 
 
 def reader(organisation_id: uuid.UUID, epoch: int = 0) -> Reader:
-    """Reads a tile in one query, two where it is not complete yet, and more where one below it is not stored yet."""
+    """Reads any number of tiles: complete ones in one query, two more where one is not complete or not stored yet."""
+    tiles = LedgerTile.objects.filter(organisation_id=organisation_id, epoch=epoch)
+    entries = LedgerEntry.objects.filter(organisation_id=organisation_id)
 
-    def read(level: int, place: int, count: int) -> bytes:
-        tiles = LedgerTile.objects.filter(organisation_id=organisation_id, epoch=epoch)
-        row = tiles.filter(level=level, number=place).values_list("hashes", flat=True).first()
-        if row is not None:
-            return bytes(row)[: count * HASH]
-        first = place * WIDTH
-        if level == 0:
-            entries = LedgerEntry.objects.filter(organisation_id=organisation_id)
-            rows = entries.filter(index__gte=first, index__lt=first + count).order_by("index")
-            return b"".join(bytes(leaf) for leaf in rows.values_list("leaf_hash", flat=True))
-        below = tiles.filter(level=level - 1, number__gte=first, number__lt=first + count)
-        roots = {number: bytes(root) for number, root in below.values_list("number", "root")}
+    def complete(places: Sequence[Place]) -> dict[Place, bytes]:
+        these = [Q(level=place.level, number=place.number) for place in places]
+        rows = tiles.filter(reduce(or_, these)).values_list("level", "number", "hashes")
+        found = {(level, number): bytes(hashes) for level, number, hashes in rows}
+        return {place: found[place[:2]][: place.hashes * HASH] for place in places if place[:2] in found}
+
+    def leaves(place: Place) -> bytes:
+        inside = _inside(place)
+        rows = entries.filter(index__gte=inside.start, index__lt=inside.stop).order_by("index")
+        return b"".join(bytes(leaf) for leaf in rows.values_list("leaf_hash", flat=True))
+
+    def roots(places: Sequence[Place]) -> dict[Place, bytes]:
+        """The hashes of tiles above the leaves: each is the root of a complete tile one level below."""
+        below = [
+            Q(level=place.level - 1, number__gte=inside.start, number__lt=inside.stop)
+            for place, inside in ((place, _inside(place)) for place in places)
+        ]
+        rows = tiles.filter(reduce(or_, below)).values_list("level", "number", "root")
+        found = {(level, number): bytes(root) for level, number, root in rows}
         # A tile is stored with the checkpoint after it; until then its root is made from what it will hold.
-        return b"".join(
-            roots[number] if number in roots else chain.root_of(_cut(read(level - 1, number, WIDTH)))
-            for number in range(first, first + count)
-        )
+        late = [
+            Place(place.level - 1, number, WIDTH)
+            for place in places
+            for number in _inside(place)
+            if (place.level - 1, number) not in found
+        ]
+        for place, hashes in zip(late, read(late), strict=True):
+            found[place[:2]] = chain.root_of(_cut(hashes))
+        return {
+            place: b"".join(found[place.level - 1, number] for number in _inside(place)) for place in places
+        }
+
+    def read(places: Sequence[Place]) -> list[bytes]:
+        found = complete(places) if places else {}
+        rest = [place for place in places if place not in found]
+        found |= {place: leaves(place) for place in rest if not place.level}
+        if above := [place for place in rest if place.level]:
+            found |= roots(above)
+        return [found[place] for place in places]
 
     return read
+
+
+def _inside(place: Place) -> range:
+    """The numbers of a tile's hashes, one level below it."""
+    first = place.number * WIDTH
+    return range(first, first + place.hashes)
 
 
 def _cut(hashes: bytes) -> list[bytes]:

@@ -4,16 +4,26 @@ The tiles are those of C2SP tlog-tiles: tile (L, N) holds the roots of the perfe
 numbers 256·N to 256·N + 255. A proof reads two rows for every 256-fold growth of the log, never the whole log.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from registry.ledger.chain import EMPTY_ROOT, node_hash
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
 HASH: Final = 32  # bytes
-# The hashes of one tile: its level, its number, and how many of them there are in the tree that is asked about.
-Reader = Callable[[int, int, int], bytes]
+
+
+class Place(NamedTuple):
+    """A tile: its level, its number, and how many hashes it has in the tree that is asked about."""
+
+    level: int
+    number: int
+    hashes: int
+
+
+# The hashes of each of the tiles that are asked for at once: who reads them from a database asks it few questions.
+Reader = Callable[[Sequence[Place]], list[bytes]]
 
 
 class Tiled:
@@ -26,23 +36,46 @@ class Tiled:
 
     def root(self, size: int | None = None) -> bytes:
         """The RFC 6962 tree hash of the first `size` entries."""
-        return self._range(0, self.size if size is None else size) or EMPTY_ROOT
+        (found,) = self._ranges([(0, self.size if size is None else size)])
+        return found or EMPTY_ROOT
 
     def inclusion(self, index: int) -> list[bytes]:
         """The audit path of an entry, leaf first (RFC 6962, section 2.1.1)."""
         if not 0 <= index < self.size:
             raise IndexError(f"A log of {self.size} entries has no entry {index}.")
-        return [self._range(start, end) for start, end in _siblings(index, 0, self.size)]
+        return self._ranges(_siblings(index, 0, self.size))
 
     def consistency(self, old: int) -> list[bytes]:
         """Hashes that show that the first `old` entries are where this tree begins (RFC 6962, section 2.1.2)."""
         if not 0 <= old <= self.size:
             raise IndexError(f"A log of {self.size} entries has no earlier size {old}.")
-        return [self._range(start, end) for start, end in _steps(old, self.size)]
+        return self._ranges(_steps(old, self.size))
 
     def frontier(self) -> tuple[bytes, ...]:
         """The roots of the perfect subtrees of this size, largest first."""
+        self._fetch([(0, self.size)])
         return tuple(self._node(level, start >> level) for start, level in _perfect(0, self.size))
+
+    def _ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        self._fetch(ranges)
+        return [self._range(start, end) for start, end in ranges]
+
+    def _fetch(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Read what these ranges need and is not known yet, in one go."""
+        wanted = {
+            _home(level, begin >> level)[:2] for start, end in ranges for begin, level in _perfect(start, end)
+        }
+        places = [
+            Place(row, number, min(WIDTH, (self.size >> HEIGHT * row) - WIDTH * number))
+            for row, number in sorted(wanted - self._tiles.keys())
+        ]
+        for place, hashes in zip(places, self._read(places) if places else (), strict=True):
+            if len(hashes) != place.hashes * HASH:
+                raise ValueError(
+                    f"Tile {place.number} of level {place.level} holds {len(hashes)} bytes, not"
+                    f" {place.hashes * HASH}."
+                )
+            self._tiles[place.level, place.number] = hashes
 
     def _range(self, start: int, end: int) -> bytes:
         """The tree hash of the entries from start to before end, where start begins a subtree of at least that size."""
@@ -54,27 +87,20 @@ class Tiled:
 
     def _node(self, level: int, number: int) -> bytes:
         """The root of the perfect subtree of 2^level entries with this number."""
-        row, inside = divmod(level, HEIGHT)
-        tile, first = divmod(number << inside, WIDTH)
-        hashes = self._tile(row, tile)
-        level_hashes = [
-            hashes[at : at + HASH] for at in range(first * HASH, (first + (1 << inside)) * HASH, HASH)
-        ]
+        row, tile, first, count = _home(level, number)
+        hashes = self._tiles[row, tile]
+        level_hashes = [hashes[at : at + HASH] for at in range(first * HASH, (first + count) * HASH, HASH)]
         while len(level_hashes) > 1:
             pairs = zip(level_hashes[::2], level_hashes[1::2], strict=True)
             level_hashes = [node_hash(left, right) for left, right in pairs]
         return level_hashes[0]
 
-    def _tile(self, row: int, number: int) -> bytes:
-        known = self._tiles.get((row, number))
-        if known is None:
-            count = min(WIDTH, (self.size >> HEIGHT * row) - WIDTH * number)
-            known = self._tiles[row, number] = self._read(row, number, count)
-            if len(known) != count * HASH:
-                raise ValueError(
-                    f"Tile {number} of level {row} holds {len(known)} bytes, not {count * HASH}."
-                )
-        return known
+
+def _home(level: int, number: int) -> tuple[int, int, int, int]:
+    """Where a node comes from: the tile's level and number, its first hash there, and how many hashes it spans."""
+    row, inside = divmod(level, HEIGHT)
+    tile, first = divmod(number << inside, WIDTH)
+    return row, tile, first, 1 << inside
 
 
 def _perfect(start: int, end: int) -> Iterator[tuple[int, int]]:

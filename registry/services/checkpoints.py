@@ -25,7 +25,7 @@ from registry.ledger.models import LedgerEntry, LedgerHead
 from registry.ledger.notes import Checkpoint, Note, VerifierKey
 from registry.ledger.record import Head
 from registry.ledger.remembered import Memories, Memory
-from registry.ledger.tiles import WIDTH
+from registry.ledger.tiles import WIDTH, Place
 from registry.services import agreement
 
 logger = logging.getLogger(__name__)
@@ -220,10 +220,10 @@ class _Builder:
             holds = False
         if not holds:
             raise Diverged(f"The first {known.size} entries are not those that were signed.")
-        level, count = 0, known.size
+        level, count, read = 0, known.size, proofs.reader(organisation_id, epoch)
         while count:
             number, inside = divmod(count, WIDTH)
-            hashes = proofs.reader(organisation_id, epoch)(level, number, inside) if inside else b""
+            (hashes,) = read([Place(level, number, inside)]) if inside else (b"",)
             self._open.append((number, [hashes[at : at + 32] for at in range(0, len(hashes), 32)]))
             level, count = level + 1, number
 

@@ -16,7 +16,7 @@ from registry.ledger import epochs, proofs, record
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
 from registry.ledger.models import LedgerEntry
 from registry.ledger.record import Head
-from registry.ledger.tiles import WIDTH, Tiled
+from registry.ledger.tiles import WIDTH, Place, Tiled
 from registry.services import receipts
 
 FORMAT: Final = "assay-log-export/1"
@@ -107,7 +107,7 @@ def _write_tiles(folder: Path, head: Head, start: int) -> None:
     while count:
         for number in range(before // WIDTH, -(-count // WIDTH)):
             width = min(WIDTH, count - number * WIDTH)
-            _put(folder / _tile(level, number, width), read(level, number, width))
+            _put(folder / _tile(level, number, width), *read([Place(level, number, width)]))
         level, count, before = level + 1, count // WIDTH, before // WIDTH
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.ledger import chain
-from registry.ledger.tiles import HASH, WIDTH, Reader, Tiled, _siblings, _steps
+from registry.ledger.tiles import HASH, WIDTH, Place, Reader, Tiled, _siblings, _steps
 from tests.shared import shared
 
 LEAVES = [chain.leaf_hash(str(number).encode()) for number in range(WIDTH * WIDTH + 3 * WIDTH + 77)]
@@ -18,7 +19,10 @@ def reader(leaves: list[bytes], reads: Counter[tuple[int, int]] | None = None) -
     """Tiles made from all leaves, by the recursive definition."""
     made: dict[tuple[int, int], bytes] = {}
 
-    def read(row: int, number: int, count: int) -> bytes:
+    def read(places: Sequence[Place]) -> list[bytes]:
+        return [tile(*place) for place in places]
+
+    def tile(row: int, number: int, count: int) -> bytes:
         if reads is not None:
             reads[row, number] += 1
         width = WIDTH**row
@@ -104,4 +108,4 @@ def test_what_is_not_in_the_log_has_no_proof(index: int) -> None:
 
 def test_a_tile_that_lost_hashes_is_not_used() -> None:
     with pytest.raises(ValueError, match="Tile 0 of level 0 holds 32 bytes, not 160"):
-        Tiled(5, lambda *_: bytes(HASH)).root()
+        Tiled(5, lambda places: [bytes(HASH)] * len(places)).root()
