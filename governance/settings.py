@@ -270,6 +270,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "assay@localhost")
 # --- decisions ------------------------------------------------------------------------------------------------------
 # The Ed25519 key that signs verdicts lives outside the database; made at the first use when no path is given.
 ASSAY_SIGNING_KEY_FILE = Path(env.text("ASSAY_SIGNING_KEY_FILE", str(VAR_DIR / "verdict-key.pem")))
+# Keys that sign beside it: the next one before a change, or a second one that doors ask for as well.
+ASSAY_FURTHER_SIGNING_KEY_FILES = env.words("ASSAY_FURTHER_SIGNING_KEY_FILES")
 # Where checkpoints of the log are signed with, and where the checkpointer remembers the last one: outside the database.
 ASSAY_LOG_KEYS = env.text("ASSAY_LOG_KEYS", f"file:{VAR_DIR / 'log-keys'}")
 ASSAY_LOG_STATE_DIR = Path(env.text("ASSAY_LOG_STATE_DIR", str(VAR_DIR / "log-state")))

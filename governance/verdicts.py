@@ -5,7 +5,7 @@ The fields are those of docs/reference/signed-verdicts.md; every fact that opens
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import rfc8785
@@ -69,9 +69,9 @@ def vote_statement(vote: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def envelope(
-    content: Mapping[str, Any], key: Ed25519PrivateKey, verifier: str, *, kind: str = PAYLOAD_TYPE
+    content: Mapping[str, Any], keys: Sequence[Ed25519PrivateKey], verifier: str, *, kind: str = PAYLOAD_TYPE
 ) -> dict[str, Any]:
-    """The statement in a DSSE envelope, signed over its pre-authentication encoding."""
+    """The statement in a DSSE envelope, signed by each key over its pre-authentication encoding."""
     payload, typed = rfc8785.dumps(dict(content)), kind.encode()
     message = b"DSSEv1 %d %b %d %b" % (len(typed), typed, len(payload), payload)
     return {
@@ -79,6 +79,7 @@ def envelope(
         "payload": base64.b64encode(payload).decode(),
         "signatures": [
             {"keyid": verifier_key(key, verifier), "sig": base64.b64encode(key.sign(message)).decode()}
+            for key in keys
         ],
     }
 

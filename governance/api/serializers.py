@@ -98,6 +98,7 @@ class KeyOut(serializers.Serializer[Any]):
     algorithm = serializers.CharField()
     verifier = serializers.CharField()
     key = serializers.CharField()
+    further_keys = serializers.ListField(child=serializers.CharField())
 
 
 class DecisionOut(serializers.ModelSerializer[Decision]):

@@ -9,6 +9,7 @@ from governance import verdicts
 from governance.gates import codec
 from governance.gates.memory import once
 from governance.gates.spec import GateDecision
+from governance.services import signing
 from governance.services.decisions import Answer
 
 
@@ -45,10 +46,11 @@ def _findings(decided: GateDecision) -> Any:
     return codec.whole(decided.findings)
 
 
-def public_key() -> dict[str, str]:
-    """The key that verdicts are verified with, in the form in which clients pin it."""
-    key, verifier = _key(), settings.ASSAY_PUBLIC_URL
-    return {"algorithm": "Ed25519", "verifier": verifier, "key": verdicts.verifier_key(key, verifier)}
+def public_key() -> dict[str, Any]:
+    """The key that verdicts are verified with, in the form in which clients pin it, and the further ones."""
+    verifier = settings.ASSAY_PUBLIC_URL
+    key, *further = (verdicts.verifier_key(key, verifier) for key in signing.signers())
+    return {"algorithm": "Ed25519", "verifier": verifier, "key": key, "further_keys": further}
 
 
 def _attestation(told: dict[str, Any], dossier_digest: str) -> dict[str, Any] | None:
@@ -60,13 +62,9 @@ def _attestation(told: dict[str, Any], dossier_digest: str) -> dict[str, Any] | 
     content = verdicts.statement(
         told, verifier=verifier, policy_uri=f"{verifier}/api/v1/policies", facts=facts
     )
-    return verdicts.envelope(content, _key(), verifier)
+    return signing.envelope(content)
 
 
 def _policy(answer: Answer) -> dict[str, Any] | None:
     policy = answer.decided.policy
     return {"name": policy.name, "version": policy.version, "digest": policy.digest} if policy else None
-
-
-def _key() -> Any:
-    return verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE)

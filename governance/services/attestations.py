@@ -7,6 +7,7 @@ from django.conf import settings
 from governance import verdicts
 from governance.gates import codec
 from governance.models import Vote
+from governance.services import signing
 from registry.ledger.models import LedgerHead
 from registry.services import receipts
 
@@ -41,5 +42,4 @@ def signed(vote: Vote, origin: str, index: int) -> dict[str, Any]:
             "log": {"origin": origin, "index": index},
         }
     )
-    key = verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE)
-    return verdicts.envelope(content, key, settings.ASSAY_PUBLIC_URL)
+    return signing.envelope(content)

@@ -8,11 +8,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from governance import bundles, verdicts
+from governance import bundles
 from governance.gates import codec
 from governance.gates.spec import Dossier
 from governance.models import Decision, Vote
-from governance.services import answers, attestations, bundled_files, revocations
+from governance.services import answers, attestations, bundled_files, revocations, signing
 from registry.errors import Conflict
 from registry.ledger import chain
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
@@ -87,8 +87,7 @@ def _statement(decision: Decision, listed: bytes) -> dict[str, Any]:
         "expires_at": codec.moment(decision.expires_at),
         "bundled_at": codec.moment(timezone.now()),
     }
-    key = verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE)
-    return verdicts.envelope(bundles.statement(listed, told), key, verifier)
+    return signing.envelope(bundles.statement(listed, told))
 
 
 def _entries(organisation_id: uuid.UUID, decision: Decision, dossier: Dossier) -> dict[tuple[str, str], int]:

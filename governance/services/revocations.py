@@ -10,11 +10,11 @@ from django.core.cache import cache
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from governance import selectors, verdicts
+from governance import selectors
 from governance.dossier import gather_version
 from governance.gates import codec
 from governance.models import Decision, GateVerdict
-from governance.services import asking
+from governance.services import asking, signing
 from registry.ledger.models import LedgerHead
 from registry.models import ModelVersion
 from registry.stages import VersionStage
@@ -39,15 +39,12 @@ _WAIVED_ONLY: Final = "Facts have changed since, and the gate allows it with a w
 
 
 def signed() -> dict[str, Any]:
-    """The list in a DSSE envelope, signed with the key of the verdicts."""
+    """The list in a DSSE envelope, signed with the keys of the verdicts."""
     logs = LedgerHead.objects.aggregate(logs=Count("pk"), entries=Sum("size"))
     name = f"assay-revocations:{logs['logs']}:{logs['entries']}"
     envelope: dict[str, Any] | None = cache.get(name)
     if envelope is None:
-        key = verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE)
-        envelope = verdicts.envelope(
-            document(timezone.now()), key, settings.ASSAY_PUBLIC_URL, kind=PAYLOAD_TYPE
-        )
+        envelope = signing.envelope(document(timezone.now()), kind=PAYLOAD_TYPE)
         cache.set(name, envelope, KEPT_SECONDS)
     return envelope
 

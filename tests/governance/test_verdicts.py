@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assay_client import keys, times, verdict
+from assay_client import dsse, keys, times, verdict
 from assay_client.outcomes import Unusable
 
 from governance import verdicts
@@ -93,6 +93,30 @@ def test_it_names_the_facts_it_was_decided_from_by_their_digest(cast: Cast, prin
         decision = Decision.objects.get(pk=document["decision_id"])
         assert f"sha256:{facts['digest']['sha256']}" == decision.dossier_digest
         assert facts["uri"].endswith(f"/api/v1/gate/decisions/{decision.pk}")
+
+
+def test_every_further_key_signs_too(cast: Cast, tmp_path: Path, settings: Any) -> None:
+    """So a door may pin the next key before it is the only one, and a careful one asks for two."""
+    second = tmp_path / "second.pem"
+    verdicts.signing_key(second)
+    settings.ASSAY_FURTHER_SIGNING_KEY_FILES = [str(second)]
+    document, question = answered(cast, staging.at_compliance(cast))
+    told = answers.public_key()
+    own, further = (keys.parse(text) for text in (told["key"], *told["further_keys"]))
+    for pinned in (own, further):
+        assert verdict.believe(document, question, pinned, times.now()).verified
+    envelope, both = document["attestation"], (*own, *further)
+    assert dsse.opened(envelope, verdicts.PAYLOAD_TYPE, both, threshold=2).signers == both
+    del envelope["signatures"][0]
+    with pytest.raises(dsse.BadEnvelope, match="no pinned key"):
+        dsse.opened(envelope, verdicts.PAYLOAD_TYPE, both, threshold=2)
+
+
+def test_where_a_further_key_is_missing_nothing_is_signed(cast: Cast, tmp_path: Path, settings: Any) -> None:
+    settings.ASSAY_FURTHER_SIGNING_KEY_FILES = [str(tmp_path / "gone.pem")]
+    with pytest.raises(Unavailable, match=r"gone\.pem is not there"):
+        answered(cast, staging.at_compliance(cast))
+    assert not (tmp_path / "gone.pem").exists()
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
