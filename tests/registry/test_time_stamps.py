@@ -91,7 +91,17 @@ def exported(cast: Cast, authority: Authority, made: LedgerCheckpoint, folder: P
     (stamp,) = (folder / "log" / "timestamps").glob("*.tsr")
     note = folder / "log" / "timestamps" / f"{made.size:012}.note"
     assert note.read_text() == made.note
-    told = ["openssl", "ts", "-verify", "-in", stamp, "-data", note, "-CAfile", authority.roots]
+    told: list[str | Path] = [
+        "openssl",
+        "ts",
+        "-verify",
+        "-in",
+        stamp,
+        "-data",
+        note,
+        "-CAfile",
+        authority.roots,
+    ]
     assert "Verification: OK" in subprocess.run(told, capture_output=True, text=True, check=True).stdout
     (key,) = receipts.ranges(cast.acme.pk)
     words = ["verify", "log", str(folder / "log"), "--key", key.vkey]

@@ -11,6 +11,15 @@ from governance.gates.spec import Dossier, Finding, State
 from registry.stages import Role
 
 SOON: Final = timedelta(minutes=1)  # an anchor leaves no entry, so a stored denial must not live on
+# What whoever waits for an anchor can do.
+OUTSIDE: Final = (
+    "Wait until the worker has taken the next checkpoint outside, a minute or two. If it does not, the page of"
+    " checkpoints says which place did not answer, or that none is named."
+)
+COVERED: Final = (
+    "Wait until the worker has taken a checkpoint with the votes outside, a minute or two. If it does not, the page of"
+    " checkpoints says which place did not answer, or that none is named."
+)
 HOURS: Final[Mapping[str, Any]] = {"type": "integer", "minimum": 1, "maximum": 8784}
 
 
@@ -49,15 +58,9 @@ class LedgerVerified(Requirement):
             _line("verified", "Log verified", *self._verified(dossier), "Have the log verified and repaired.")
         ]
         if self.anchored_within_hours is not None:
-            found.append(
-                _line("anchored", "Log anchored", *self._anchored(dossier), "Set up an anchor of the log.")
-            )
+            found.append(_line("anchored", "Log anchored", *self._anchored(dossier), OUTSIDE))
         if self.anchor_covers_approvals:
-            found.append(
-                _line(
-                    "covered", "Approvals anchored", *_covered(dossier), "Wait until the votes are anchored."
-                )
-            )
+            found.append(_line("covered", "Approvals anchored", *_covered(dossier), COVERED))
         return tuple(found)
 
     def _verified(self, dossier: Dossier) -> tuple[State, str]:
@@ -73,20 +76,25 @@ class LedgerVerified(Requirement):
     def _anchored(self, dossier: Dossier) -> tuple[State, str]:
         last, hours = dossier.log.anchor, self.anchored_within_hours
         if last is None or hours is None:
-            return State.OPEN, "The log is not anchored outside; anchors are not configured."
+            return State.OPEN, "No checkpoint of the log lies outside yet."
         if not _within(_current(last, dossier), hours, dossier.now):
             return State.STALE, f"The log was last anchored more than {hours} hours ago."
         return State.MET, "The log is anchored outside."
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
-        """When the verification, or the anchor, grows too old; and soon where only the next anchor is waited for."""
+        """When the verification, or the anchor, grows too old; and soon where the next anchor is waited for."""
         last, anchor = dossier.log.verification, dossier.log.anchor
         ends = [last.at + timedelta(hours=self.verified_within_hours)] if last else []
         if anchor is not None and self.anchored_within_hours is not None:
             ends.append(_current(anchor, dossier) + timedelta(hours=self.anchored_within_hours))
-        if self.anchor_covers_approvals and _covered(dossier)[0] is not State.MET:
+        if self._waits(dossier):
             ends.append(dossier.now + SOON)
         return earliest([end for end in ends if end > dossier.now])
+
+    def _waits(self, dossier: Dossier) -> bool:
+        """Whether only an anchor is missing, which would leave no entry."""
+        late = self.anchored_within_hours is not None and self._anchored(dossier)[0] is not State.MET
+        return late or (self.anchor_covers_approvals and _covered(dossier)[0] is not State.MET)
 
 
 def _current(anchor: AnchorFacts, dossier: Dossier) -> datetime:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from governance.gates.dates import AnchorFacts, VerificationFacts
-from governance.gates.requirements.recorded import LedgerVerified
+from governance.gates.requirements.recorded import COVERED, OUTSIDE, LedgerVerified
 from governance.gates.spec import Dossier, Finding, State
 from tests.governance.gates.facts import NOW, ago, bare
 
@@ -48,7 +48,7 @@ def test_an_anchor_that_is_asked_for_and_not_there_is_open() -> None:
     demand = LedgerVerified.of({"verified_within_hours": 24, "anchored_within_hours": 48})
     _, missing = demand.findings(verified(ago(hours=1)))
     assert (missing.code, missing.state) == ("ledger.anchored", State.OPEN)
-    assert "anchors are not configured" in missing.sentence
+    assert "No checkpoint of the log lies outside yet" in missing.sentence
     _, old = demand.findings(verified(ago(hours=1), anchored_at=ago(hours=48)))
     assert old.state is State.STALE
     _, met = demand.findings(verified(ago(hours=1), anchored_at=ago(hours=47)))
@@ -83,8 +83,8 @@ def test_what_is_said_of_the_verification(dossier: Dossier, state: State, senten
 @pytest.mark.parametrize(
     ("dossier", "state", "sentence"),
     [
-        (verified(None), State.OPEN, "The log is not anchored outside; anchors are not configured."),
-        (verified(NOW), State.OPEN, "The log is not anchored outside; anchors are not configured."),
+        (verified(None), State.OPEN, "No checkpoint of the log lies outside yet."),
+        (verified(NOW), State.OPEN, "No checkpoint of the log lies outside yet."),
         (
             verified(NOW, anchored_at=ago(hours=48)),
             State.STALE,
@@ -94,7 +94,7 @@ def test_what_is_said_of_the_verification(dossier: Dossier, state: State, senten
     ],
 )
 def test_what_is_said_of_the_anchor(dossier: Dossier, state: State, sentence: str) -> None:
-    clears = "" if state is State.MET else "Set up an anchor of the log."
+    clears = "" if state is State.MET else OUTSIDE
     demand = LedgerVerified.of({"verified_within_hours": 24, "anchored_within_hours": 48})
     assert demand.findings(dossier)[1] == Finding(
         "ledger.anchored", state, sentence, "Log anchored", "operator", clears
@@ -103,7 +103,9 @@ def test_what_is_said_of_the_anchor(dossier: Dossier, state: State, sentence: st
 
 def test_what_is_past_bounds_nothing() -> None:
     demand = LedgerVerified(24, 48)
-    assert demand.holds_until(verified(ago(hours=24), anchored_at=ago(hours=48))) is None
+    assert LedgerVerified(24).holds_until(verified(ago(hours=24), anchored_at=ago(hours=48))) is None
+    soon = NOW + timedelta(minutes=1)  # the next anchor is waited for
+    assert demand.holds_until(verified(ago(hours=24), anchored_at=ago(hours=48))) == soon
     assert demand.holds_until(verified(ago(hours=24), anchored_at=ago(hours=40))) == NOW + timedelta(hours=8)
     assert LedgerVerified(24).holds_until(verified(NOW, anchored_at=ago(hours=40))) == NOW + timedelta(
         hours=24
@@ -130,7 +132,20 @@ def test_votes_must_lie_outside_where_that_is_asked(dossier: Dossier, state: Sta
     _, found = demand.findings(dossier)
     assert (found.code, found.state) == ("ledger.covered", state)
     assert words in found.sentence
-    assert bool(found.clears) == (state is not State.MET)
+    assert found.clears == ("" if state is State.MET else COVERED)
+
+
+def test_what_to_do_about_a_missing_anchor_is_said() -> None:
+    assert OUTSIDE == (
+        "Wait until the worker has taken the next checkpoint outside, a minute or two. If it does not, the page of"
+        " checkpoints says which place did not answer, or that none is named."
+    )
+    assert OUTSIDE.replace("the next checkpoint", "a checkpoint with the votes") == COVERED
+
+
+@pytest.mark.parametrize("dossier", [verified(NOW), reached(8, hours=48), reached(7, hours=49)])
+def test_a_denial_that_waits_for_a_newer_anchor_does_not_live_on(dossier: Dossier) -> None:
+    assert LedgerVerified(24, 48).holds_until(dossier) == NOW + timedelta(minutes=1)
 
 
 def test_a_denial_that_waits_for_an_anchor_does_not_live_on() -> None:
