@@ -44,8 +44,8 @@ class S3Anchor:
         bucket = self._bucket()
         if not bucket.locks():
             raise NotAnchored(
-                f"The bucket {self._name} has no object lock, so what lies there could be deleted. Make a new one with it:"
-                " most services allow that only then."
+                f"The bucket {self._name} has no object lock, so what lies there could be deleted. Make a new one"
+                " with object lock: most services allow that only then."
             )
         is_new = bucket.put(key, sent.note.encode(), until)
         version = bucket.oldest(key)
