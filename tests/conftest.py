@@ -1,6 +1,7 @@
 """Shared fixtures: an own var folder for each worker, the cast, and a flush that the ledger's guards let through."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 os.environ["ASSAY_OWNER_DATABASE_URL"] = ""
 os.environ["ASSAY_ALLOW_DATABASE_OWNER"] = "true"  # the tests make, empty and drop their databases
 
+# The client is always the one of this tree, whichever is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client" / "src"))
+
 import django  # noqa: E402
 import pytest  # noqa: E402
 
@@ -28,6 +32,7 @@ from governance.models import Decision  # noqa: E402
 from governance.services import policies, replays  # noqa: E402
 from registry.ledger import guards  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
+from tests.client import deciding  # noqa: E402
 from tests.lanes import uses_the_database  # noqa: E402
 from tests.two_roles import TwoRoles, copied, make_two_roles  # noqa: E402
 
@@ -63,7 +68,10 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture(autouse=True)
 def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every decision that a test leaves behind is decided again and must come out the same, to the byte."""
+    """Every decision that a test leaves behind is decided again and must come out the same, to the byte.
+
+    Then by the client, which has the rules coded a second time: the same verdict, line for line.
+    """
     node = request.node
     if not uses_the_database(node) or node.get_closest_marker("altered_decisions"):
         yield
@@ -74,6 +82,11 @@ def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     found = next(replays.differences(Decision.objects.order_by("decided_at")), None)
     assert found is None, f"Decision {found.decision.pk} comes out otherwise. {found.what}"
+    for made in Decision.objects.order_by("decided_at"):
+        other = deciding.difference(made.dossier, made.policy_body, made.outcome)
+        assert other == "", (
+            f"Decision {made.pk} comes out otherwise when the client decides it again. {other}"
+        )
 
 
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]

@@ -20,7 +20,9 @@ from registry.ledger.models import LedgerEntry, LedgerHead
 from registry.services import receipts
 from registry.services.receipts import Shown
 
-README: Final = """One decision of Assay's gate with everything it can be checked by.
+README: Final = """One decision of Assay's gate with everything it can be checked by:
+
+    assay verify bundle FILE --key VERDICT_KEY --log-policy LOG_POLICY
 
 Take the keys to check it with from somewhere else than from here: those in this file are for information.
 docs/reference/bundles.md of Assay says what each file is.

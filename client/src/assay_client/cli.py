@@ -10,7 +10,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from assay_client import __version__, audit, gate, machine, outcomes, register, status, verify, witness
+from assay_client import (
+    __version__,
+    audit,
+    gate,
+    machine,
+    outcomes,
+    register,
+    status,
+    verify,
+    verify_bundle,
+    witness,
+)
 from assay_client.outcomes import BadInput, Stop
 from assay_client.terminal import Terminal, clean
 
@@ -83,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add(commands, EPILOG)
     witness.add(commands, EPILOG)
     machine.add(commands)
+    verify_bundle.add(commands)
     return top
 
 

@@ -32,35 +32,35 @@ class Rejected(ValueError):
 
 def add(commands: Any) -> None:
     """Every command of this module, with its flags."""
-    made = _add(commands, "verify-inclusion", "Does a proof lead from a leaf to a root?", _inclusion)
+    made = command(commands, "verify-inclusion", "Does a proof lead from a leaf to a root?", _inclusion)
     made.add_argument("--leaf-hash", required=True, metavar="HEX")
     made.add_argument("--index", required=True, type=_count, metavar="N")
     made.add_argument("--size", required=True, type=_count, metavar="N")
     made.add_argument("--root", required=True, metavar="HEX")
     made.add_argument("--proof", required=True, metavar="FILE", help="one hex hash a line")
-    made = _add(commands, "verify-consistency", "Does one tree extend another?", _consistency)
+    made = command(commands, "verify-consistency", "Does one tree extend another?", _consistency)
     for flag, metavar in (("--size1", "N"), ("--root1", "HEX"), ("--size2", "N"), ("--root2", "HEX")):
         made.add_argument(flag, required=True, metavar=metavar, type=_count if metavar == "N" else str)
     made.add_argument("--proof", required=True, metavar="FILE", help="one hex hash a line")
-    made = _add(commands, "verify-note", "Did one of these keys sign this note?", _note)
+    made = command(commands, "verify-note", "Did one of these keys sign this note?", _note)
     made.add_argument("--note", required=True, metavar="FILE")
     made.add_argument(
         "--vkey", action="extend", nargs="*", default=[], help="name+hash+base64; several can be given"
     )
-    made = _add(
+    made = command(
         commands, "parse-checkpoint", "Print origin, size and root of a checkpoint body.", _checkpoint
     )
     made.add_argument(
         "--body", required=True, metavar="FILE", help="the text of the note, without signatures"
     )
-    made = _add(commands, "verify-log", "Does an exported log hold?", _log)
+    made = command(commands, "verify-log", "Does an exported log hold?", _log)
     made.add_argument("--export", required=True, metavar="DIR")
     made.add_argument("--policy", required=True, metavar="FILE", help="whose log, and which keys may sign it")
     made.add_argument(
         "--anchor", action="extend", nargs="*", default=[], metavar="FILE", help="checkpoints kept outside"
     )
     made.add_argument("--complete", action="store_true", help=COMPLETE)
-    made = _add(commands, "verify-verdict", "Does a signed verdict open this door?", _verdict)
+    made = command(commands, "verify-verdict", "Does a signed verdict open this door?", _verdict)
     made.add_argument("--envelope", required=True, metavar="FILE")
     made.add_argument("--policy", required=True, metavar="FILE", help="whose verdicts, and which of them")
     made.add_argument("--artifact-digest", required=True, metavar="DIGEST", help="sha256:...")
@@ -76,7 +76,8 @@ def moment(text: str) -> datetime:
     return found
 
 
-def _add(commands: Any, name: str, about: str, run: Run) -> argparse.ArgumentParser:
+def command(commands: Any, name: str, about: str, run: Run) -> argparse.ArgumentParser:
+    """One command whose refusals are exit 1, and 3 where something is not supported."""
     made: argparse.ArgumentParser = commands.add_parser(
         name,
         help=about,

@@ -19,7 +19,7 @@ MEANINGS = {
     ALLOWED: "allowed (audit: passed; verify: yes)",
     DENIED: "denied, revoked, or allowed with a waiver and --no-waivers was given (audit: failed; verify: no)",
     BAD_INPUT: "bad input: arguments, settings, unknown digest, or a request the service refused",
-    INSUFFICIENT: "denied only because evidence is insufficient",
+    INSUFFICIENT: "denied only because evidence is insufficient (verify bundle: not supported)",
     WAIVED: "allowed with a waiver, and --strict was given",
     UNUSABLE: "no believable answer: unreachable, unusable or unverifiable; treated as blocked",
 }

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from assay_client.outcomes import ALLOWED, DENIED
+from assay_client.outcomes import ALLOWED, DENIED, INSUFFICIENT
 from assay_client.terminal import Terminal, clean
 
 
@@ -26,6 +26,11 @@ def fails(
     return _said(
         terminal, args, "blocked", words, {**({"reason": reason} if reason else {}), **(about or {})}, DENIED
     )
+
+
+def unsupported(terminal: Terminal, args: argparse.Namespace, words: str, reason: str) -> int:
+    """Say that this version cannot tell, which is never a yes; exit code 3."""
+    return _said(terminal, args, "blocked", words, {"reason": reason}, INSUFFICIENT)
 
 
 def _said(

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from assay_client import verify_log, verify_verdict
+from assay_client import verify_bundle, verify_log, verify_verdict
 from assay_client.terminal import Terminal
 
 Run = Callable[[argparse.Namespace, Mapping[str, str], Terminal], int]
@@ -22,7 +22,7 @@ class Kind(NamedTuple):
 
 def add(commands: Any, epilog: str) -> None:
     """The command with one sub-command for each kind."""
-    about = "Does a verdict, log, receipt or checkpoint hold? Offline, with pinned keys."
+    about = "Does a verdict, bundle, log, receipt or checkpoint hold? Offline, with pinned keys."
     looks = {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
     top = commands.add_parser("verify", help=about, description=about, **looks)
     kinds = top.add_subparsers(title="kinds", metavar="kind", required=True, dest="kind")
@@ -33,12 +33,16 @@ def add(commands: Any, epilog: str) -> None:
         made.set_defaults(run=kind.run)
 
 
-# Verification bundles are to become a further row: a file that holds all of these together.
 KINDS = {
     "verdict": Kind(
         "Did a believed verifier allow these bytes to go there?",
         verify_verdict.flags,
         verify_verdict.signed_verdict,
+    ),
+    "bundle": Kind(
+        "Does a decision follow again from what was handed on with it?",
+        verify_bundle.flags,
+        verify_bundle.bundle,
     ),
     "log": Kind("Does an exported log hold?", verify_log.export_flags, verify_log.log),
     "receipt": Kind("Did the log keep this entry?", verify_log.receipt_flags, verify_log.receipt),

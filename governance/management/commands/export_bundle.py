@@ -13,7 +13,7 @@ from registry.errors import AssayError
 
 
 class Command(BaseCommand):
-    """For auditors, who check it without this service."""
+    """For auditors: `assay verify bundle FILE` decides again, without this service."""
 
     help = "Write the verification bundle of a decision."
 
