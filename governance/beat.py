@@ -15,6 +15,7 @@ def schedule(*, sweep: int, enforce: int, remind: int, checkpoint: int) -> dict[
         "remind": {"task": "governance.remind", "schedule": remind},
         # Looked at as often as dates are; each log is verified when its last verification has the set age.
         "verify-logs": {"task": "registry.verify_logs", "schedule": enforce},
+        "bind-reads": {"task": "registry.bind_reads", "schedule": 3600},
         "issue-checkpoints": {"task": "registry.issue_checkpoints", "schedule": checkpoint},
         "anchor-checkpoints": {"task": "registry.anchor_checkpoints", "schedule": checkpoint},
     }

@@ -63,6 +63,7 @@ HARMLESS = (
     "staffing.gap_reported",
     "staffing.gap_cleared",
     "log.key_replaced",
+    "reads.bound",
     "account.signed_in",
     "account.sign_in_failed",
     "account.factor_added",

@@ -5,7 +5,7 @@ import uuid
 from celery import shared_task
 
 from registry import queue
-from registry.services import anchors, checkpoints, reopenings, sign_ins, verifications
+from registry.services import anchors, bound_reads, checkpoints, reopenings, sign_ins, verifications
 
 
 @shared_task(name="registry.verify_logs")
@@ -31,6 +31,12 @@ def compare_logs() -> None:
 def anchor_checkpoints() -> None:
     """Take the newest checkpoints to the places outside that lack them."""
     anchors.anchor_all()
+
+
+@shared_task(name="registry.bind_reads")
+def bind_reads() -> None:
+    """Say in every log which readings there were since the last time."""
+    bound_reads.bind_all()
 
 
 @shared_task(name=queue.ISSUE_CHECKPOINT)

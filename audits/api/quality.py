@@ -22,6 +22,7 @@ from registry import selectors as facts
 from registry.api.base import Endpoint, StrictSerializer, WriteEndpoint
 from registry.errors import NotFound
 from registry.models import DatasetVersion
+from registry.services import reads
 
 
 class BarIn(StrictSerializer):
@@ -142,4 +143,5 @@ class QualityResult(Endpoint):
         run = selectors.quality_run_of(self.actor, quality_run_id)
         if not run.result:
             raise NotFound("This run has no result (yet).", code="run.no_result")
+        reads.note(self.actor, "quality_run.result", run)
         return HttpResponse(run.result, content_type="application/json")

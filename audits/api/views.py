@@ -18,6 +18,7 @@ from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.errors import Invalid, NotFound
 from registry.ledger import record
 from registry.models import DatasetVersion, ModelVersion
+from registry.services import reads
 
 
 class RequestRun(WriteEndpoint):
@@ -162,6 +163,7 @@ class RunResult(Endpoint):
         run = facts.get(AuditRun.objects.all(), self.actor, pk=run_id)
         if not run.result:
             raise NotFound("This run has no result (yet).", code="run.no_result")
+        reads.note(self.actor, "run.result", run)
         return HttpResponse(run.result, content_type="application/json")
 
 

@@ -14,6 +14,7 @@ from audits.services import reproductions
 from audits.services.runs import FINAL
 from audits.web import figures
 from registry.actors import Actor
+from registry.services import reads
 from registry.web.requests import acting
 
 SENTENCES: dict[str, str] = {
@@ -90,6 +91,8 @@ def run_result(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The sealed result as a file, exactly the bytes that were hashed."""
     run = selectors.run_of(acting(request), run_id)
     run.refresh_from_db(fields=["result"])
+    if run.result:
+        reads.note(acting(request), "run.result", run)
     response = HttpResponse(run.result, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="run-{run.pk}.json"'
     return response if run.result else JsonResponse({"detail": "This run has no result."}, status=404)

@@ -193,6 +193,7 @@ CHANGES_NOTHING: Final = frozenset(
         "person.linked",
         "policy.loosened",
         "policy.publication_refused",
+        "reads.bound",
         "reproduction.refused",
         "review.scheduled",
         "run.not_reproduced",

@@ -13,6 +13,7 @@ from governance.services import bundles
 from governance.web.standing import standing
 from registry import selectors as facts
 from registry.actors import Actor
+from registry.services import reads
 from registry.web.requests import acting
 
 
@@ -20,6 +21,7 @@ from registry.web.requests import acting
 def decision_page(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """One decision as it was made."""
     decision = _decision(acting(request), decision_id)
+    reads.note(acting(request), "decision.page", decision)
     context = {
         "decision": decision,
         "version": decision.model_version,
@@ -33,6 +35,7 @@ def decision_page(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 def decision_json(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Everything that was stored with it, as a file."""
     decision = _decision(acting(request), decision_id)
+    reads.note(acting(request), "decision.file", decision)
     bundle = {
         "decision": str(decision.pk),
         "artifact_digest": decision.artifact_digest,
@@ -57,7 +60,9 @@ def decision_json(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 def decision_bundle(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Everything that it can be checked by without Assay, as a file for `assay verify bundle`."""
     decision = _decision(acting(request), decision_id)
-    response = HttpResponse(bundles.of_decision(decision), content_type="application/zip")
+    packed = bundles.of_decision(decision)
+    reads.note(acting(request), "decision.bundle", decision)
+    response = HttpResponse(packed, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{bundles.name_of(decision)}"'
     response["Cache-Control"] = "no-store"
     return response

@@ -20,7 +20,7 @@ from registry.actors import Actor
 from registry.errors import AssayError
 from registry.ledger import record
 from registry.models import Membership, Organisation, RoleGrant, System
-from registry.services import members, people
+from registry.services import members, people, reads
 from registry.stages import Role
 from registry.web.requests import acting
 
@@ -56,7 +56,9 @@ class RoleLine:
 def people_page(request: HttpRequest) -> HttpResponse:
     """Everybody in the organisation, with their roles."""
     actor = acting(request)
-    return _people(request, actor, organisation_of(request, actor), GrantForm())
+    organisation = organisation_of(request, actor)
+    reads.note(actor, "people.page", organisation)
+    return _people(request, actor, organisation, GrantForm())
 
 
 @require_POST
@@ -86,7 +88,9 @@ def grant(request: HttpRequest) -> HttpResponse:
 def member_page(request: HttpRequest, membership_id: uuid.UUID) -> HttpResponse:
     """One member: their roles, what these let them do, and how they leave."""
     actor = acting(request)
-    return _member(request, actor, _membership(actor, membership_id), LeaveForm())
+    membership = _membership(actor, membership_id)
+    reads.note(actor, "people.person", membership)
+    return _member(request, actor, membership, LeaveForm())
 
 
 @require_POST

@@ -11,6 +11,7 @@ from governance.models import Report
 from governance.services import reports
 from governance.web.versions import REPORT_NAMES
 from registry import selectors as facts
+from registry.services import reads
 from registry.web.requests import acting
 
 PAGE = 50
@@ -31,7 +32,9 @@ def archive(request: HttpRequest) -> HttpResponse:
 def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> FileResponse:
     """The PDF, byte for byte the one that was recorded; a changed file is refused."""
     rows = Report.objects.select_related("model_version__model__system")
-    report = facts.get(rows, acting(request), pk=report_id)
+    actor = acting(request)
+    report = facts.get(rows, actor, pk=report_id)
     path = reports.pdf_path(report)
+    reads.note(actor, "report.pdf", report)
     name = f"{report.kind.replace('_', '-')}-{report.model_version.version}.pdf"
     return FileResponse(path.open("rb"), content_type="application/pdf", as_attachment=True, filename=name)

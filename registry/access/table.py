@@ -22,6 +22,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "raise_issue": "Raise a finding or an incident",
     "close_issue": "Close a finding or an incident",
     "break_glass": "Ask for or confirm an emergency release",
+    "view_reads": "See who has read which record",
     "operate_log": "Replace the key of the log, and open a stopped log again",
 }
 
@@ -99,10 +100,11 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
             "close_issue",
             "break_glass",
             "operate_log",
+            "view_reads",
         }
     ),
     Role.APPROVER: frozenset({"view", "vote", "view_log", "ask_gate", "raise_issue", "break_glass"}),
-    Role.AUDITOR: frozenset({"view", "view_log", "raise_issue"}),
+    Role.AUDITOR: frozenset({"view", "view_log", "view_reads", "raise_issue"}),
     Role.OPERATOR: frozenset(
         {"view", "request_approval", "ask_gate", "view_log", "raise_issue", "break_glass", "operate_log"}
     ),

@@ -10,6 +10,7 @@ from registry.api.views import (
     machines,
     people,
     proofs,
+    reads,
     reopenings,
     systems,
     versions,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("ledger/inclusion", proofs.Inclusion.as_view()),
     path("ledger/consistency", proofs.Consistency.as_view()),
     path("ledger/receipt", proofs.Receipt.as_view()),
+    path("reads", reads.Reads.as_view()),
     path("ledger/reopenings", reopenings.Reopenings.as_view()),
     path("ledger/reopenings/<uuid:reopening_id>/confirmation", reopenings.ConfirmReopening.as_view()),
 ]

@@ -35,6 +35,11 @@ ROWS: Final = (
         ("reason",),
     ),
     Event(
+        "reads.bound",
+        "{count} readings, the last of them number {last}, were bound: SHA-256 {digest}.",
+        ("first", "last", "count", "digest"),
+    ),
+    Event(
         "log.key_replaced",
         "The log is signed with another key from {from_size} entries on: {reason}",
         ("old_key", "new_key", "from_size"),

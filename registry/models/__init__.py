@@ -15,6 +15,7 @@ from registry.models.documents import Document
 from registry.models.idempotency import IdempotentAnswer
 from registry.models.identities import UsedTokenId, WorkloadIdentity
 from registry.models.people import ApiToken, Membership, Organisation, RoleGrant, User
+from registry.models.reads import Read
 from registry.models.reopenings import Reopening
 from registry.models.schemas import SchemaLock
 from registry.models.systems import System
@@ -43,6 +44,7 @@ __all__ = [
     "OrganisationGroupPermission",
     "OrganisationPermission",
     "PersonalText",
+    "Read",
     "Reopening",
     "RoleGrant",
     "SchemaLock",

@@ -17,7 +17,7 @@ from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
 from registry.ledger.models import LedgerEntry
 from registry.ledger.record import Head
 from registry.ledger.tiles import WIDTH, Place, Tiled
-from registry.services import receipts
+from registry.services import bound_reads, receipts
 
 FORMAT: Final = "assay-log-export/1"
 ENTRIES: Final = 4096  # in a file
@@ -43,6 +43,7 @@ def export(organisation_id: uuid.UUID, folder: Path) -> Exported:
     _write_tiles(folder, head, start)
     _write_checkpoints(folder, head, longest)
     _write_stamps(folder, head)
+    _write_reads(folder, head)
     keys = [vars(key) for key in receipts.ranges(organisation_id)]
     _put(folder / "keys.json", json.dumps(keys, indent=1).encode())
     told = {
@@ -156,6 +157,14 @@ def _write_stamps(folder: Path, head: Head) -> None:
         if not path.exists():
             _put(path.with_name(f"{size:012}.note"), (note or "").encode())  # empty: somebody took it away
             _put(path, base64.b64decode(evidence))
+
+
+def _write_reads(folder: Path, head: Head) -> None:
+    """The readings that each entry `reads.bound` speaks of; the SHA-256 of a file is the one in that entry."""
+    for said, lines in bound_reads.files(head.organisation_id):
+        path = folder / "reads" / f"{said.index:012}.jsonl"
+        if said.index < head.size and not path.exists():
+            _put(path, b"".join(lines))
 
 
 def _put(path: Path, data: bytes) -> None:

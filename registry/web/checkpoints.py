@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from registry import selectors
+from registry.access import check
 from registry.actors import Actor
 from registry.models import Organisation, Reopening
-from registry.services import log_state, reopenings
+from registry.services import log_state, reads, reopenings
 from registry.web.forms import carry_out
 from registry.web.requests import acting
 
@@ -74,6 +75,7 @@ def _page(
 ) -> HttpResponse:
     state = log_state.state(actor, organisation)
     context: dict[str, Any] = {"organisation": organisation, "state": state, "form": form}
+    context["auditing"] = reads.PERMISSION in check.held(actor, organisation)
     if state.halt:
         context["ceremony"] = reopenings.ceremony(actor, organisation)
     return render(request, "registry/checkpoints.html", context, status=status)

@@ -10,7 +10,7 @@ from registry import selectors
 from registry.errors import AssayError, Invalid, NotFound
 from registry.ledger import chain
 from registry.models import Organisation
-from registry.services import receipts
+from registry.services import reads, receipts
 from registry.web.log import lines
 from registry.web.requests import acting
 from registry.web.sought import number
@@ -26,6 +26,7 @@ def entry(request: HttpRequest) -> HttpResponse:
         raise Invalid("Say which entry: a whole number.", errors=[("index", "a whole number")])
     if (row := rows.filter(index=index).first()) is None:
         raise NotFound(f"The log has no entry {index}.")
+    reads.note(actor, "log.page", organisation)
     context = {"organisation": organisation, "line": lines([row])[0], "bytes": bytes(row.body)}
     context |= {"computed": chain.leaf_hash(bytes(row.body)).hex(), **_shown(organisation, index)}
     return render(request, "registry/entry.html", context)

@@ -13,10 +13,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registry import selectors
+from registry.access import check
 from registry.ledger import personal_texts
 from registry.ledger.events import EVENTS
 from registry.ledger.models import LedgerEntry, LedgerHead, PersonalText
-from registry.services import anchors
+from registry.services import anchors, reads
 from registry.web.requests import acting
 from registry.web.sought import asked, number
 
@@ -54,8 +55,10 @@ def log(request: HttpRequest) -> HttpResponse:
     page = matching if before is None else matching.filter(index__lt=before)
     found = list(page[: PAGE + 1])
     head = LedgerHead.objects.get(organisation_id=organisation.pk)
+    reads.note(actor, "log.page", organisation)
     context = {
         "organisation": organisation,
+        "auditing": reads.PERMISSION in check.held(actor, organisation),
         "head": head,
         "verified": selectors.last_verification(organisation.pk),
         "kept": anchors.standing(actor, organisation),

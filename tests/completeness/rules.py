@@ -193,6 +193,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET", "/api/v1/ledger/inclusion", "view_log"),
     rule("GET", "/api/v1/ledger/consistency", "view_log"),
     rule("GET", "/api/v1/ledger/receipt", "view_log"),
+    rule("GET", "/api/v1/reads", "view_reads"),
     rule("POST", "/api/v1/ledger/reopenings", "operate_log", body={"reason": "The disk was exchanged."}),
     rule("POST", "/api/v1/ledger/reopenings/<uuid:reopening_id>/confirmation", "operate_log"),
     # --- API: evidence ----------------------------------------------------------------------------------------------
@@ -370,6 +371,7 @@ RULES: tuple[Rule, ...] = (
     rule("GET", "/log", "view_log"),
     rule("GET", "/log/entry", "view_log"),
     rule("GET", "/log/checkpoints", "view_log"),
+    rule("GET", "/log/reads", "view_reads"),
     rule("POST", "/log/reopenings", "operate_log", body={"reason": "The disk was exchanged."}),
     rule("POST", "/log/reopenings/<uuid:reopening_id>/confirm", "operate_log"),
 )

@@ -124,7 +124,7 @@ def queries(cast: Cast, address: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("address", "most"), [("/log?event=member.reactivated&actor=olga", 16), ("/log/entry?index=1", 16)]
+    ("address", "most"), [("/log?event=member.reactivated&actor=olga", 20), ("/log/entry?index=1", 19)]
 )
 def test_a_longer_log_takes_no_more_queries(cast: Cast, address: str, most: int) -> None:
     append(cast, 2)

@@ -16,6 +16,7 @@ from governance.models import Decision, Vote
 from governance.services import answers, attestations, bundles, decisions, revocations
 from registry import selectors as facts
 from registry.api.base import Endpoint
+from registry.services import reads
 
 
 class AskGate(Endpoint):
@@ -38,7 +39,8 @@ class DecisionDetail(Endpoint):
     @extend_schema(operation_id="get_decision", responses=shapes.DecisionOut)
     def get(self, request: Request, decision_id: uuid.UUID) -> Response:
         """One decision with everything it was decided from."""
-        found = facts.get(Decision.objects.all(), self.actor, pk=decision_id)
+        found = facts.get(Decision.objects.select_related("system"), self.actor, pk=decision_id)
+        reads.note(self.actor, "decision.file", found)
         return Response(shapes.DecisionOut(found).data)
 
 
@@ -54,7 +56,9 @@ class DecisionBundle(Endpoint):
     def get(self, request: Request, decision_id: uuid.UUID) -> HttpResponse:
         """The verification bundle, for `assay verify bundle`; 409 while no signed checkpoint covers the decision."""
         found = facts.get(Decision.objects.select_related("system"), self.actor, pk=decision_id)
-        response = HttpResponse(bundles.of_decision(found), content_type="application/zip")
+        bundle = bundles.of_decision(found)
+        reads.note(self.actor, "decision.bundle", found)
+        response = HttpResponse(bundle, content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="{bundles.name_of(found)}"'
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "no-store"
@@ -94,4 +98,7 @@ class VoteAttestation(Endpoint):
     def get(self, request: Request, vote_id: uuid.UUID) -> Response:
         """That this vote was given: a statement in a DSSE envelope, signed by the service, which vouches for it."""
         rows = Vote.objects.select_related("request__system", "delegation")
-        return Response(attestations.of_vote(facts.get(rows, self.actor, pk=vote_id)))
+        vote = facts.get(rows, self.actor, pk=vote_id)
+        signed = attestations.of_vote(vote)
+        reads.note(self.actor, "vote.attestation", vote)
+        return Response(signed)

@@ -10,7 +10,7 @@ from governance.models import Decision, Vote
 from registry import selectors as facts
 from registry.api.base import Endpoint
 from registry.api.views.proofs import TEXT, as_text
-from registry.services import receipts
+from registry.services import reads, receipts
 
 
 class DecisionReceipt(Endpoint):
@@ -20,7 +20,9 @@ class DecisionReceipt(Endpoint):
     def get(self, request: Request, decision_id: uuid.UUID) -> HttpResponse:
         """The decision's entry and its proof; 409 while no signed checkpoint covers it."""
         found = facts.get(Decision.objects.select_related("system"), self.actor, pk=decision_id)
-        return as_text(receipts.of_event(found.system.organisation_id, "decision.made", found.pk))
+        receipt = receipts.of_event(found.system.organisation_id, "decision.made", found.pk)
+        reads.note(self.actor, "decision.receipt", found)
+        return as_text(receipt)
 
 
 class VoteReceipt(Endpoint):
@@ -31,6 +33,7 @@ class VoteReceipt(Endpoint):
         """The vote's entry and its proof; 409 while no signed checkpoint covers it."""
         found = facts.get(Vote.objects.select_related("request__system"), self.actor, pk=vote_id)
         organisation_id = found.request.system.organisation_id
-        return as_text(
-            receipts.of_event(organisation_id, "approval.voted", found.request_id, vote_id=str(found.pk))
-        )
+        vote = {"vote_id": str(found.pk)}
+        receipt = receipts.of_event(organisation_id, "approval.voted", found.request_id, **vote)
+        reads.note(self.actor, "vote.receipt", found)
+        return as_text(receipt)

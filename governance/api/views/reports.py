@@ -17,6 +17,7 @@ from governance.services import reports
 from registry import selectors as facts
 from registry.api.base import Endpoint, WriteEndpoint
 from registry.models import ModelVersion
+from registry.services import reads
 
 
 class RequestReport(WriteEndpoint):
@@ -55,6 +56,7 @@ class ReportPdf(Endpoint):
         """The PDF, byte for byte the one that was recorded; as a file to keep, never shown in the browser."""
         report = _report(self, report_id)
         path = reports.pdf_path(report)
+        reads.note(self.actor, "report.pdf", report)
         name = f"{report.kind.replace('_', '-')}-{report.model_version.version}.pdf"
         response = FileResponse(
             path.open("rb"), content_type="application/pdf", as_attachment=True, filename=name

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from governance.models import Decision
 from governance.services import bundles
+from registry.actors import Actor
 from registry.errors import AssayError
+from registry.services import reads
 
 
 class Command(BaseCommand):
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         try:
             decision = Decision.objects.select_related("system").get(pk=options["decision"])
             data = bundles.of_decision(decision)
+            reads.note(Actor.system("operator"), "decision.bundle", decision)
             options["file"].write_bytes(data)
         except Decision.DoesNotExist as error:
             raise CommandError("There is no such decision.", returncode=2) from error

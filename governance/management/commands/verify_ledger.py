@@ -10,6 +10,7 @@ from governance.fold.compare import Difference, differences
 from registry.ledger.models import LedgerHead
 from registry.ledger.verify import Verification, verify_log
 from registry.models import Organisation
+from registry.services import bound_reads
 
 SHOWN = 20  # differences of one log
 
@@ -27,6 +28,11 @@ class Command(BaseCommand):
             action="store_true",
             help="also build the governed tables from the log and name the first row that is another",
         )
+        parser.add_argument(
+            "--reads",
+            action="store_true",
+            help="also recompute who has read what, and compare it with what the log says of it",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,9 +47,25 @@ class Command(BaseCommand):
                 self.stdout.write(_sentence(outcome))
                 for found in (folds.get(outcome.organisation_id) or [])[:SHOWN]:
                     self.stdout.write(f"  ■ {_difference(found)}")
-        broken = [one for one in outcomes if not one.holds or folds.get(one.organisation_id)]
+        altered = self._altered(outcomes) if options["reads"] else set()
+        broken = [
+            one
+            for one in outcomes
+            if not one.holds or folds.get(one.organisation_id) or one.organisation_id in altered
+        ]
         if broken:
             raise CommandError(f"{len(broken)} of {len(outcomes)} logs do not hold.", returncode=1)
+
+    def _altered(self, outcomes: list[Verification]) -> set[Any]:
+        """The organisations whose readings are not those that were bound; said on the error stream, for any form."""
+        found = {one.organisation_id: bound_reads.first_altered(one.organisation_id) for one in outcomes}
+        for one in outcomes:
+            if (wrong := found[one.organisation_id]) is not None:
+                self.stderr.write(
+                    f"■ {one.origin}: the readings from number {wrong.first} to {wrong.last} are not those that entry"
+                    f" {wrong.index} bound."
+                )
+        return {pk for pk, wrong in found.items() if wrong is not None}
 
     def _logs(self, slug: str | None) -> list[Any]:
         if slug is None:

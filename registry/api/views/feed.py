@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from registry.api.views.log import ORGANISATION
 from registry.api.views.proofs import LogEndpoint
-from registry.services import feed
+from registry.services import feed, reads
 
 AFTER = OpenApiParameter(
     "after", int, description="The index of the last entry that is known; left out, from the first on."
@@ -26,6 +26,7 @@ class Feed(LogEndpoint):
         organisation = self.organisation()
         after = self.number("after") if "after" in request.query_params else -1
         lines, reached = feed.page(self.actor, organisation, after)
+        reads.note(self.actor, "log.entries", organisation)
         answer = HttpResponse(lines, content_type="application/x-ndjson; charset=utf-8")
         if reached >= 0:
             answer["Assay-Next-After"] = str(reached)

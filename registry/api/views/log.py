@@ -10,6 +10,7 @@ from registry.api import serializers as shapes
 from registry.api.base import Endpoint
 from registry.api.pagination import NewestFirst
 from registry.models import LedgerHead
+from registry.services import reads
 
 ORGANISATION = OpenApiParameter(
     "organisation", str, description="Short name; may be left out when you are in one."
@@ -35,7 +36,9 @@ class LedgerEntries(Endpoint):
     def get(self, request: Request) -> Response:
         """Entries, newest first, each as the exact bytes that were hashed."""
         organisation = selectors.organisation_for(self.actor, request.query_params.get("organisation"))
-        return self.page(selectors.log_of(self.actor, organisation), shapes.LedgerEntryOut)
+        answer = self.page(selectors.log_of(self.actor, organisation), shapes.LedgerEntryOut)
+        reads.note(self.actor, "log.entries", organisation)
+        return answer
 
 
 class LedgerHeadView(Endpoint):

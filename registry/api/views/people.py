@@ -11,7 +11,7 @@ from registry.api import people_shapes as shapes
 from registry.api.base import Endpoint, WithoutBody, WriteEndpoint
 from registry.api.pagination import NewestFirst
 from registry.models import Membership, Organisation, RoleGrant, System
-from registry.services import members, people
+from registry.services import members, people, reads
 from registry.stages import Role
 
 ORGANISATION = OpenApiParameter("organisation", str, description=shapes.ORGANISATION)
@@ -47,7 +47,9 @@ class Members(Endpoint):
     def get(self, request: Request) -> Response:
         """Members, former members and service accounts, with their roles."""
         organisation = selectors.organisation_for(self.actor, request.query_params.get("organisation"))
-        return self.page(selectors.members(self.actor, organisation), shapes.MemberOut)
+        answer = self.page(selectors.members(self.actor, organisation), shapes.MemberOut)
+        reads.note(self.actor, "people.list", organisation)
+        return answer
 
 
 class OfMember(WriteEndpoint):

@@ -15,7 +15,7 @@ from registry.api.views.log import ORGANISATION
 from registry.errors import Invalid
 from registry.ledger import chain
 from registry.models import LedgerAnchor, LedgerCheckpoint, Organisation
-from registry.services import anchors, receipts
+from registry.services import anchors, reads, receipts
 
 SIZES = [OpenApiParameter(name, int, required=True) for name in ("old", "new")]
 INDEX = OpenApiParameter("index", int, required=True, description="The entry's place, from 0.")
@@ -103,7 +103,10 @@ class Receipt(LogEndpoint):
     @extend_schema(operation_id="get_ledger_receipt", parameters=[ORGANISATION, INDEX], responses={200: TEXT})
     def get(self, request: Request) -> HttpResponse:
         """The receipt of an entry; 409 while no checkpoint covers it."""
-        return as_text(receipts.show(self.actor, self.organisation(), self.number("index")))
+        organisation = self.organisation()
+        receipt = receipts.show(self.actor, organisation, self.number("index"))
+        reads.note(self.actor, "log.receipt", organisation)
+        return as_text(receipt)
 
 
 def told(row: LedgerCheckpoint) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from registry import selectors
 from registry.api import serializers as shapes
 from registry.api.base import Endpoint, WriteEndpoint
 from registry.models import Document, ModelVersion, System
-from registry.services import documents, systems
+from registry.services import documents, reads, systems
 from registry.stages import RiskTier
 
 SLUG = OpenApiParameter("slug", str, description="Only the one with this short name.")
@@ -79,7 +79,9 @@ class Documents(OfSystem):
     @extend_schema(operation_id="list_documents", responses=shapes.DocumentOut(many=True))
     def get(self, request: Request, system_id: uuid.UUID) -> Response:
         """Every version of every document."""
-        rows = Document.objects.filter(system=self.system(system_id)).select_related("author")
+        system = self.system(system_id)
+        rows = Document.objects.filter(system=system).select_related("author")
+        reads.note(self.actor, "documents.list", system)
         return self.page(rows, shapes.DocumentOut)
 
     @extend_schema(

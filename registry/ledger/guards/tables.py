@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "registry_ledgercheckpoint",
     "registry_ledgeranchor",
     "registry_ledgerepoch",
+    "registry_read",
     TILE,
 )
 ALL = (*APPEND_ONLY, HEAD, TEXT)

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from registry.actors import Actor
 from registry.models import Organisation
-from registry.services import feed
+from registry.services import feed, reads
 
 
 class Command(BaseCommand):
@@ -31,5 +32,6 @@ class Command(BaseCommand):
         if len(found) != 1:
             known = ", ".join(Organisation.objects.order_by("slug").values_list("slug", flat=True))
             raise CommandError(f"Say whose log: --organisation, one of {known}.", returncode=2)
+        reads.note(Actor.system("operator"), "log.export", found[0])
         for line in feed.written(found[0].pk, options["format"], options["after"]):
             self.stdout.write(line, ending="")

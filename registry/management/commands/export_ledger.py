@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from registry.actors import Actor
 from registry.errors import AssayError
 from registry.models import Organisation
-from registry.services import exports
+from registry.services import exports, reads
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             known = ", ".join(Organisation.objects.order_by("slug").values_list("slug", flat=True))
             raise CommandError(f"Say whose log: --organisation, one of {known}.", returncode=2)
         try:
+            reads.note(Actor.system("operator"), "log.export", found[0])
             done = exports.export(found[0].pk, options["folder"])
         except (AssayError, OSError) as error:
             raise CommandError(str(error), returncode=1) from error
