@@ -62,7 +62,7 @@ def bind(organisation_id: uuid.UUID) -> Binding | None:
         record.hold(organisation_id)
         if last(organisation_id) != before:  # another worker was here first
             return None
-        entry = record.event(
+        record.event(
             EVENT,
             organisation_id=organisation_id,
             subject=Organisation.objects.get(pk=organisation_id),
@@ -72,7 +72,7 @@ def bind(organisation_id: uuid.UUID) -> Binding | None:
             count=made.count,
             digest=made.digest,
         )
-    return Binding(entry.index, made.first, made.last, made.count, made.digest)
+    return last(organisation_id)
 
 
 def last(organisation_id: uuid.UUID) -> Binding | None:

@@ -23,7 +23,9 @@ PAGE: Final = 1000  # entries of one answer
 PAGE_BYTES: Final = 4 * 1024 * 1024  # after which an answer takes no further entry
 OCSF: Final = "1.1.0"
 ENTITY_MANAGEMENT: Final = 3004
-USER_TYPES: Final = {"person": 1, "system": 3}  # a service account is 99, other
+USER_TYPES: Final = {"person": (1, "User"), "system": (3, "System")}  # any other is 99 with its own name
+SEVERITIES: Final = {1: "Informational", 3: "Medium"}
+STATUSES: Final = {1: "Success", 2: "Failure"}
 OTHER: Final = 99
 # What the last word of an event's code is among OCSF's activities; any other is 99 with its own name.
 ACTIVITIES: Final = {
@@ -71,7 +73,7 @@ def ocsf(entry: LedgerEntry) -> str:
     told = json.loads(bytes(entry.body))
     word = entry.event.rpartition(".")[2]
     number, name = ACTIVITIES.get(word, (OTHER, word.replace("_", " ").capitalize()))
-    failed = word == "denied" or word.endswith("refused") or word == "failed"
+    severity, status = (3, 2) if _failed(word) else (1, 1)
     return _json(
         {
             "metadata": _metadata(entry, told),
@@ -83,8 +85,11 @@ def ocsf(entry: LedgerEntry) -> str:
             "activity_id": number,
             "activity_name": name,
             "type_uid": ENTITY_MANAGEMENT * 100 + number,
-            "severity_id": 3 if failed else 1,
-            "status_id": 2 if failed else 1,
+            "severity_id": severity,
+            "severity": SEVERITIES[severity],
+            "status_id": status,
+            "status": STATUSES[status],
+            "timezone_offset": 0,
             "message": sentence(told),
             "actor": {"user": _user(told["actor"])},
             "entity": {"uid": str(entry.subject_id), "type": entry.subject_kind},
@@ -96,6 +101,11 @@ def ocsf(entry: LedgerEntry) -> str:
             },
         }
     )
+
+
+def _failed(word: str) -> bool:
+    """Whether the last word of an event's code says that something was refused or went wrong."""
+    return word in {"denied", "failed"} or word.endswith("refused")
 
 
 def plain(entry: LedgerEntry) -> str:
@@ -149,6 +159,9 @@ def _entries(organisation_id: uuid.UUID, after: int, most: int | None = None) ->
 def _metadata(entry: LedgerEntry, told: dict[str, Any]) -> dict[str, Any]:
     return {
         "version": OCSF,
+        "profiles": [
+            "host"
+        ],  # which `actor` belongs to, until OCSF 1.4 gave it to every event of this category
         "product": {"name": "Assay", "vendor_name": "Assay", "version": VERSION},
         "uid": f"{told['log']}#{entry.index}",
         "event_code": entry.event,
@@ -161,12 +174,8 @@ def _metadata(entry: LedgerEntry, told: dict[str, Any]) -> dict[str, Any]:
 
 def _user(actor: dict[str, Any]) -> dict[str, Any]:
     name = {"name": actor["name"]} if isinstance(actor["name"], str) else {}
-    return {
-        "uid": actor["id"],
-        "type_id": USER_TYPES.get(actor["kind"], OTHER),
-        "type": actor["kind"],
-        **name,
-    }
+    number, caption = USER_TYPES.get(actor["kind"], (OTHER, actor["kind"]))
+    return {"uid": actor["id"], "type_id": number, "type": caption, **name}
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -46,6 +46,7 @@ def who_read_what(request: HttpRequest) -> HttpResponse:
     matching = matching.none() if wrong else matching
     before = number(request.GET.get("before", ""))
     found = list((matching if before is None else matching.filter(pk__lt=before))[: PAGE + 1])
+    matches = matching.order_by()[: COUNTED + 1].count()
     reads.note(actor, "reads.page", organisation)
     chosen = {key: request.GET.get(key, "").strip() for key in reads.FIELDS}
     bound = bound_reads.last(organisation.pk)
@@ -53,7 +54,7 @@ def who_read_what(request: HttpRequest) -> HttpResponse:
         "organisation": organisation,
         "auditing": True,
         "lines": _lines(found[:PAGE], bound.last if bound else 0),
-        "matches": matching.order_by()[: COUNTED + 1].count(),
+        "matches": matches,
         "counted": COUNTED,
         "bound": bound,
         "kinds": reads.KINDS.values(),

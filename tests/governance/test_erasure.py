@@ -133,6 +133,18 @@ def test_pages_and_reports_say_when_and_under_which_law(cast: Cast, world: Model
     assert NOTICE in document(world)
 
 
+def test_what_they_read_stays_under_a_number(cast: Cast, world: ModelVersion, client: Client) -> None:
+    audrey, vera = Client(), str(cast.vera.pk)
+    audrey.force_login(cast.aud, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.vera, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/log").status_code == 200
+    assert "Zyxfirst Zyxlast" in audrey.get("/log/reads").content.decode()
+    erase("--texts")
+    text = audrey.get("/log/reads", {"person": vera}).content.decode()
+    assert left(text) == []
+    assert "1 reading matches" in text
+
+
 def test_every_proof_still_holds(cast: Cast, world: ModelVersion) -> None:
     vote, trusted = Vote.objects.get(voter=cast.vera), pinned(cast.acme)
     receipt = api(cast, "aud").get(f"/api/v1/votes/{vote.pk}/receipt").content
