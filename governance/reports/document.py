@@ -142,7 +142,11 @@ class ReportDocument:
     def signed(self) -> bool:
         """Whether every signature the policy asks for has been given on this subject."""
         digest = self.binding.subject_digest
-        given = [one.state is State.PASSED and one.subject_digest == digest for one in self.approvals]
+        # What was taken back or is about earlier facts is history; a role that owes one has a line that waits.
+        standing = [one for one in self.approvals if one.state not in (State.STALE, State.ERRORED)]
+        given = [
+            one.state in (State.PASSED, State.WAIVED) and one.subject_digest == digest for one in standing
+        ]
         return bool(given) and all(given)
 
 

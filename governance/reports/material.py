@@ -58,7 +58,11 @@ def gather(dossier: Dossier) -> Material:
         "artifact", "created_by", "model__system__organisation", "model__system__owner"
     ).get(pk=facts.id)
     policy = Policy.objects.filter(pk=dossier.policy.id).first() if dossier.policy else None
-    votes = Vote.objects.filter(request__model_version=version).select_related("voter", "request")
+    votes = (
+        Vote.objects.filter(request__model_version=version)
+        .select_related("voter", "request", "delegation__delegator")
+        .prefetch_related("conditions__owner")
+    )
     documents = Document.objects.filter(pk__in=[document.id for document in dossier.documents])
     snapshots = DatasetVersion.objects.filter(pk__in=[dataset.id for dataset in dossier.datasets])
     return Material(

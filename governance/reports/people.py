@@ -1,9 +1,11 @@
 """What people wrote and signed, as parts of a report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from governance.gates.spec import Finding as GateFinding
 from governance.gates.spec import State as GateState
+from governance.models import Condition, Vote, VoteVerdict
 from governance.reports.material import Material
 from governance.reports.records import Approval, Challenge, DocumentLine, Finding, Narrative, Opinion
 from governance.reports.values import Cited, Fact, State, Statement
@@ -17,6 +19,12 @@ STATES = {
     GateState.OPEN: State.FAILED,
     GateState.INSUFFICIENT: State.INSUFFICIENT,
     GateState.STALE: State.STALE,
+}
+_OPINIONS = {
+    "approve": "Approve.",
+    "conditions": "Approve with conditions.",
+    "request_changes": "Change something first.",
+    "reject": "Reject.",
 }
 # part of the report → documents whose sections tell it, and who supplies them
 SOURCES: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
@@ -105,12 +113,13 @@ def approvals(material: Material, vote_id: dict[str, str]) -> tuple[Approval, ..
     lines = [
         Approval(
             role=vote.get_role_display(),
-            state=_signature(vote.verdict, vote.subject_digest == digest),
+            state=_signature(vote, digest, material.dossier.now),
             name=vote.voter.display_name,
             at=vote.voted_at,
             subject_digest=vote.subject_digest,
             evidence_id=vote_id[str(vote.pk)],
             comment=vote.comment,
+            notes=tuple(_notes(vote, material.dossier.now)),
         )
         for vote in material.votes
     ]
@@ -122,24 +131,59 @@ def approvals(material: Material, vote_id: dict[str, str]) -> tuple[Approval, ..
     return (*lines, *dict.fromkeys(owed))
 
 
-def _signature(verdict: str, current: bool) -> State:
-    if not current:
+def _signature(vote: Vote, digest: str, now: datetime) -> State:
+    """How a vote stands in the report of a subject, at a moment."""
+    if vote.withdrawn_at is not None:
+        return State.ERRORED
+    if vote.subject_digest != digest:
         return State.STALE
-    return State.PASSED if verdict == "approve" else State.FAILED
+    if vote.verdict != VoteVerdict.APPROVE:
+        return State.FAILED
+    conditions = vote.conditions.all()
+    if any(_lapsed(one, now) for one in conditions):
+        return State.ERRORED
+    return State.WAIVED if conditions else State.PASSED
+
+
+def _notes(vote: Vote, now: datetime) -> Iterator[str]:
+    if vote.delegation is not None:
+        yield f"On behalf of {vote.delegation.delegator.display_name}."
+    if vote.verdict == VoteVerdict.REQUEST_CHANGES:
+        yield "Asked for changes."
+    for one in vote.conditions.all():
+        due = f"{one.owner.display_name} by {one.due_on.isoformat()}"
+        yield f"Condition for {due}, {_met(one, now)}: {one.text}"
+    if vote.withdrawn_at is not None:
+        yield f"Taken back on {vote.withdrawn_at.date().isoformat()}: {vote.withdrawn_why}"
+
+
+def _met(condition: Condition, now: datetime) -> str:
+    if condition.met_at is not None:
+        return f"met on {condition.met_at.date().isoformat()}"
+    return "lapsed, so the approval does not count" if _lapsed(condition, now) else "open"
+
+
+def _lapsed(condition: Condition, now: datetime) -> bool:
+    return condition.met_at is None and condition.due_at <= now
 
 
 def opinion(material: Material, vote_id: dict[str, str]) -> Opinion | None:
     """The validator's own judgement, where one has voted on the present question."""
     digest = material.decision.subject_digest
-    words = [v for v in material.votes if v.role == Role.VALIDATOR and v.subject_digest == digest]
+    words = [
+        v
+        for v in material.votes
+        if v.role == Role.VALIDATOR and v.subject_digest == digest and v.withdrawn_at is None
+    ]
     if not words:
         return None
     vote = words[-1]
-    approved = vote.verdict == "approve"
+    state = _signature(vote, digest, material.dossier.now)
+    told = _OPINIONS["conditions" if vote.conditions.all() else vote.verdict]
     reasons = (Statement(vote.comment, (vote_id[str(vote.pk)],)),) if vote.comment.strip() else ()
     return Opinion(
-        "Approve." if approved else "Reject.",
-        State.PASSED if approved else State.FAILED,
+        told,
+        state,
         f"{vote.voter.display_name} (validator)",
         vote.voted_at,
         reasons,

@@ -151,7 +151,10 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One signature the policy asks for: given, refused, gone stale, or still waited for."""
+    """One signature the policy asks for: given, refused, gone stale, or still waited for.
+
+    `notes` say on whose behalf it was given, on which conditions, and that it was taken back.
+    """
 
     role: str
     state: State
@@ -160,6 +163,7 @@ class Approval:
     subject_digest: str = ""
     evidence_id: str = ""
     comment: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.subject_digest:
