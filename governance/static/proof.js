@@ -115,7 +115,7 @@ async function signedBy(note, key) {
 // What holds, or throws Wrong with the first thing that does not.
 export async function verify(text, vkey) {
   const receipt = readReceipt(text);
-  if (!receipt.body) refuse("The receipt does not hold the bytes of its entry.");
+  if (!receipt.body) throw new CannotSay("The receipt does not hold the bytes of its entry: they are too many for it. Download it and the entry (the same address with ?part=entry), and verify them with the client: assay verify receipt RECEIPT --entry ENTRY.");
   const key = await readKey(vkey);
   const checkpoint = readCheckpoint(receipt.note.text);
   if (checkpoint.origin !== key.name) refuse("The checkpoint is of another log than the key.");

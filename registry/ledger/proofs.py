@@ -98,16 +98,14 @@ def inclusion(
 
 def inclusions(tree: Tiled, bodies: Mapping[int, bytes], root: bytes) -> dict[int, list[bytes]]:
     """The audit path of each of these entries to the signed root of one tree; Damaged when one does not lead there."""
-    found = {}
-    for index, body in bodies.items():
-        try:
-            path = tree.inclusion(index)
-        except ValueError as error:
-            raise _damaged(tree.size) from error
-        if root_by_path(chain.leaf_hash(body), index, tree.size, path) != root:
+    try:
+        paths = tree.inclusions(list(bodies))
+    except ValueError as error:
+        raise _damaged(tree.size) from error
+    for index, path in paths.items():
+        if root_by_path(chain.leaf_hash(bodies[index]), index, tree.size, path) != root:
             raise _damaged(tree.size)
-        found[index] = path
-    return found
+    return paths
 
 
 def consistency(

@@ -45,6 +45,14 @@ class Tiled:
             raise IndexError(f"A log of {self.size} entries has no entry {index}.")
         return self._ranges(_siblings(index, 0, self.size))
 
+    def inclusions(self, indices: Sequence[int]) -> dict[int, list[bytes]]:
+        """The audit paths of several entries; what they need is read in one go."""
+        if outside := [index for index in indices if not 0 <= index < self.size]:
+            raise IndexError(f"A log of {self.size} entries has no entry {outside[0]}.")
+        ways = {index: _siblings(index, 0, self.size) for index in indices}
+        self._fetch(place for way in ways.values() for place in way)
+        return {index: self._ranges(way) for index, way in ways.items()}
+
     def consistency(self, old: int) -> list[bytes]:
         """Hashes that show that the first `old` entries are where this tree begins (RFC 6962, section 2.1.2)."""
         if not 0 <= old <= self.size:

@@ -19,6 +19,7 @@ from registry.ledger.notes import VerifierKey
 from registry.models import Organisation
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
+MAX_LINE: Final = 65_535  # bytes of a line that readers take
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,12 @@ class Shown:
 
     @property
     def receipt(self) -> str:
-        """The C2SP tlog-proof with the entry's bytes as its extra data."""
-        return self._proof(f"extra {_base64(self.body)}\n", self.checkpoint.note)
+        """The C2SP tlog-proof with the entry's bytes as its extra data.
+
+        Bytes that make a line longer than readers take are left out: they lie beside it then.
+        """
+        extra = f"extra {_base64(self.body)}"
+        return self._proof(f"{extra}\n" if len(extra) <= MAX_LINE else "", self.checkpoint.note)
 
     def beside(self, note: str) -> str:
         """The tlog-proof for where the entry's bytes lie beside it, with this text of its checkpoint."""

@@ -78,6 +78,25 @@ def test_every_place_in_a_log_has_a_receipt(offline: Command, tmp_path: Path, si
         assert offline("verify", "receipt", path, "--key", logs.vkey()).code == 0
 
 
+def test_an_entry_that_is_too_large_lies_beside_its_receipt(offline: Command, tmp_path: Path) -> None:
+    whole = logs.receipt(LOG.entries, 17)
+    bare = b"".join(line for line in whole.splitlines(keepends=True) if not line.startswith(b"extra "))
+    path, entry = file(tmp_path / "receipt", bare), file(tmp_path / "entry", LOG.entries[17])
+    assert offline("verify", "receipt", path, "--entry", entry, "--key", logs.vkey()).code == 0
+    for other, says in ((LOG.entries[16], "does not lead"), (LOG.entries[17] + b" ", "does not lead")):
+        wrong = file(tmp_path / "other", other)
+        ran = offline("verify", "receipt", path, "--entry", wrong, "--key", logs.vkey())
+        assert ran.code == 1
+        assert says in ran.out
+    ran = offline("verify", "receipt", path, "--key", logs.vkey())
+    assert ran.code == 1
+    assert "have to be given beside it" in ran.out
+    held = file(tmp_path / "held", whole)
+    assert offline("verify", "receipt", held, "--entry", entry, "--key", logs.vkey()).code == 0
+    other = file(tmp_path / "other", LOG.entries[16])
+    assert "another entry" in offline("verify", "receipt", held, "--entry", other, "--key", logs.vkey()).out
+
+
 def test_a_receipt_of_something_else_does_not_hold(offline: Command, tmp_path: Path) -> None:
     right = logs.receipt(LOG.entries, 17)
     renumbered = [*LOG.entries[:17], logs.entry(18), *LOG.entries[18:]]

@@ -41,6 +41,27 @@ def test_a_decision_has_a_receipt_that_the_client_verifies(cast: Cast, printer: 
     assert (told["decision_id"], told["verdict"]) == (str(decision.pk), decision.verdict)
 
 
+def test_an_entry_that_is_too_large_is_fetched_beside_its_receipt(
+    cast: Cast, printer: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging.allowed(cast)
+    checkpoints.issue(cast.acme.pk)
+    decision = Decision.objects.latest("decided_at")
+    address = f"/api/v1/gate/decisions/{decision.pk}/receipt"
+    monkeypatch.setattr(receipts, "MAX_LINE", 100)
+    receipt, entry = (
+        fetched(cast, address, "dev").content,
+        fetched(cast, f"{address}?part=entry", "dev").content,
+    )
+    assert b"extra" not in receipt
+    with pytest.raises(offline.BadReceipt, match="beside it"):
+        offline.kept(receipt, pinned(cast.acme))
+    assert offline.kept(receipt, pinned(cast.acme), entry).entry.document["data"]["decision_id"] == str(
+        decision.pk
+    )
+    assert fetched(cast, f"{address}?part=entry", "oscar").status_code == 404
+
+
 def test_a_vote_has_a_receipt_of_its_own(cast: Cast, printer: None) -> None:
     staging.allowed(cast)
     checkpoints.issue(cast.acme.pk)

@@ -101,6 +101,22 @@ def test_a_proof_takes_few_queries(cast: Cast, django_assert_max_num_queries: An
         proofs.inclusion(cast.acme.pk, 3, made.size, bytes(made.root), body)
 
 
+def test_proofs_of_many_entries_take_as_few(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    append(cast, 800)
+    made = issued(cast)
+    rows = LedgerEntry.objects.filter(
+        organisation_id=cast.acme.pk, index__in=(0, 3, 255, 256, 700, made.size - 1)
+    )
+    bodies = {index: bytes(body) for index, body in rows.values_list("index", "body")}
+    tree = proofs.tiled(cast.acme.pk, made.size)
+    with django_assert_max_num_queries(5):
+        paths = proofs.inclusions(tree, bodies, bytes(made.root))
+    for index, body in bodies.items():
+        assert paths[index] == proofs.inclusion(cast.acme.pk, index, made.size, bytes(made.root), body)
+    with pytest.raises(proofs.Damaged):
+        proofs.inclusions(tree, {**bodies, 3: b"another entry"}, bytes(made.root))
+
+
 def test_a_cut_log_is_not_signed_and_stops(cast: Cast) -> None:
     append(cast, 3)
     made = issued(cast)

@@ -9,6 +9,7 @@ from typing import Any
 from assay_client import files, machine
 from assay_client.log import check, codes, policy, receipts
 from assay_client.log.check import Broken
+from assay_client.log.entries import MAX_ENTRY
 from assay_client.log.policy import LogPolicy, Proven
 from assay_client.outcomes import BadInput, Unusable
 from assay_client.shown import fails, holds
@@ -44,6 +45,9 @@ def checkpoint_flags(made: argparse.ArgumentParser) -> None:
 def receipt_flags(made: argparse.ArgumentParser) -> None:
     """The flags of a receipt."""
     made.add_argument("file", metavar="FILE", help="a receipt (.tlog-proof)")
+    made.add_argument(
+        "--entry", metavar="FILE", help="the entry's bytes, where they are too many for the receipt"
+    )
     _log_flags(made)
 
 
@@ -93,7 +97,8 @@ def receipt(args: argparse.Namespace, _: Mapping[str, str], terminal: Terminal) 
     """Did the log keep this entry?"""
     chosen = _log_policy(args)
     try:
-        kept = receipts.kept(files.small(args.file, "receipt"), chosen)
+        beside = None if args.entry is None else files.small(args.entry, "entry", MAX_ENTRY)
+        kept = receipts.kept(files.small(args.file, "receipt"), chosen, beside)
     except (receipts.BadReceipt, policy.NotProven, files.TooLarge) as error:
         return fails(terminal, args, "the receipt does not hold", str(error))
     except policy.NotSupported as error:

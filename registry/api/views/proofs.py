@@ -20,7 +20,14 @@ from registry.services import anchors, reads, receipts
 SIZES = [OpenApiParameter(name, int, required=True) for name in ("old", "new")]
 INDEX = OpenApiParameter("index", int, required=True, description="The entry's place, from 0.")
 TEXT = OpenApiResponse(
-    OpenApiTypes.STR, description="A C2SP tlog-proof; the entry's bytes are its extra data."
+    OpenApiTypes.STR,
+    description="A C2SP tlog-proof; the entry's bytes are its extra data, up to 49,000 of them.",
+)
+PART = OpenApiParameter(
+    "part",
+    str,
+    enum=["entry"],
+    description="Only the entry's bytes: for entries that are too large for a receipt.",
 )
 
 
@@ -100,13 +107,15 @@ class Consistency(LogEndpoint):
 class Receipt(LogEndpoint):
     """An entry and its proof as one text, to be kept elsewhere."""
 
-    @extend_schema(operation_id="get_ledger_receipt", parameters=[ORGANISATION, INDEX], responses={200: TEXT})
+    @extend_schema(
+        operation_id="get_ledger_receipt", parameters=[ORGANISATION, INDEX, PART], responses={200: TEXT}
+    )
     def get(self, request: Request) -> HttpResponse:
         """The receipt of an entry; 409 while no checkpoint covers it."""
         organisation = self.organisation()
         receipt = receipts.show(self.actor, organisation, self.number("index"))
         reads.note(self.actor, "log.receipt", organisation)
-        return as_text(receipt)
+        return as_text(receipt, request)
 
 
 def told(row: LedgerCheckpoint) -> dict[str, Any]:
@@ -132,8 +141,12 @@ def anchored(row: LedgerAnchor) -> dict[str, Any]:
     }
 
 
-def as_text(shown: receipts.Shown) -> HttpResponse:
-    """A receipt over the wire."""
+def as_text(shown: receipts.Shown, request: Request) -> HttpResponse:
+    """A receipt over the wire, or the bytes of its entry where those are asked for."""
+    if request.query_params.get("part") == "entry":
+        answer = HttpResponse(shown.body, content_type="application/json")
+        answer["Content-Disposition"] = f'attachment; filename="entry-{shown.index}.json"'
+        return answer
     answer = HttpResponse(shown.receipt, content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="entry-{shown.index}.tlog-proof"'
     return answer

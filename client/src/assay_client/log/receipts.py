@@ -62,15 +62,21 @@ def parse(data: bytes) -> Receipt:
     return Receipt(extra, index, proof, checkpoint)
 
 
-def kept(data: bytes, policy: LogPolicy) -> Kept:
-    """The entry of a receipt, once its log, its place and the checkpoint are what the policy asks."""
+def kept(data: bytes, policy: LogPolicy, beside: bytes | None = None) -> Kept:
+    """The entry of a receipt, once its log, its place and the checkpoint are what the policy asks.
+
+    An entry that is too large for a receipt lies beside it.
+    """
     receipt = parse(data)
     proven = policy.proven(receipt.checkpoint)
     policy.require_quorum(proven)
-    if receipt.extra is None:
-        raise BadReceipt("it does not hold the entry")
+    body = beside if receipt.extra is None else receipt.extra
+    if body is None:
+        raise BadReceipt("it does not hold the entry, so its bytes have to be given beside it")
+    if beside is not None and beside != body:
+        raise BadReceipt("it holds another entry than the one beside it")
     if not tree.includes(
-        leaf=tree.leaf_hash(receipt.extra),
+        leaf=tree.leaf_hash(body),
         index=receipt.index,
         size=proven.checkpoint.size,
         proof=receipt.proof,
@@ -78,7 +84,7 @@ def kept(data: bytes, policy: LogPolicy) -> Kept:
     ):
         raise BadReceipt("its proof does not lead from the entry to the checkpoint")
     try:
-        found = entry(receipt.extra)
+        found = entry(body)
     except NotAnEntry as error:
         raise BadReceipt(f"what the log kept there is no entry: {error}") from None
     if (found.index, found.log) != (receipt.index, log_of(policy.origin)):
