@@ -218,8 +218,10 @@ def _of_table(
         if key not in stored:
             yield Difference(table, key, f"The log tells of this {table}; it is not in its table.", row.index)
             continue
-        for column, value in row.values.items():
-            if stored[key][column] != value:
+        # What no entry ever told of a row is empty: an entry that began the row was not taken out of the log.
+        for column in stored[key] if whole else row.values:
+            value = row.values.get(column, "")
+            if value != stored[key][column]:
                 sentence = f"The {column} of this {table} is “{stored[key][column]}”; the log says “{value}”."
                 yield Difference(table, key, sentence, row.index)
     for key in stored.keys() - told.keys() if whole else ():

@@ -12,8 +12,10 @@ from governance.fold.state import folded
 from governance.models import ApprovalRequest, Decision, Vote
 from registry.ledger.events import EVENTS
 from registry.models import ModelVersion, RoleGrant
+from tests.attack.database import Database
 from tests.cast import Cast
 from tests.governance import staging
+from tests.registry.ledger.lifted import lifted
 
 
 def test_every_event_is_folded_or_said_to_change_nothing() -> None:
@@ -88,6 +90,22 @@ def test_a_decision_that_was_taken_away(cast: Cast, printer: None) -> None:
             )
 
     assert "it is not in its table" in beside_the_log(cast, gone).sentence
+
+
+def test_a_row_whose_beginning_was_taken_out_of_the_log(cast: Cast, printer: None) -> None:
+    """Later entries tell of it too, but not what it began with."""
+
+    def cut() -> None:
+        database = Database(cast.acme.pk)
+        rows = database.rows()
+        (first,) = [row.index for row in rows if row.told["event"] == "run.requested"]
+        with lifted():
+            database.rewrite(rows[:first] + rows[first + 1 :], first)
+
+    found = beside_the_log(cast, cut)
+    assert found.table == "audit run"
+    assert found.sentence.startswith("The seed of this audit run is “")
+    assert found.sentence.endswith("”; the log says “”.")
 
 
 def test_the_command_names_the_first(cast: Cast, printer: None, capsys: Any) -> None:
