@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from registry.ledger import anchors, guards
+from registry.ledger.anchors.base import Recall
 from registry.ledger.guards import tables
 
 logger = logging.getLogger(__name__)
@@ -135,7 +136,24 @@ def findings() -> list[CheckMessage]:
                 id="assay.W001",
             )
         )
-    return found
+    return found + places()
+
+
+def places() -> list[CheckMessage]:
+    """What is wrong with the places outside, as far as the settings tell."""
+    try:
+        named = anchors.configured()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="See the how-to “Keep checkpoints outside”.", id="assay.E005")]
+    if named and all(place.recall is Recall.NONE for place in named):
+        return [
+            Warning(
+                "Checkpoints are only stamped with the time: no place outside keeps one.",
+                hint="Name another one in ASSAY_LOG_ANCHORS: a folder elsewhere, a repository, a bucket, a witness.",
+                id="assay.W004",
+            )
+        ]
+    return []
 
 
 @register("ledger", deploy=True)

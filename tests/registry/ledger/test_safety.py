@@ -84,3 +84,20 @@ def test_a_silent_database_stops_the_start(monkeypatch: pytest.MonkeyPatch, db: 
     with pytest.raises(ImproperlyConfigured, match="does not answer"):
         safety.refuse_unsafe()
     assert [message.id for message in safety.check_log()] == ["assay.I001"]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "found"),
+    [
+        ([], []),
+        (["file:/mnt/anchors"], []),
+        (["timestamp+https://tsa.example/#/roots.pem"], ["assay.W004"]),
+        (["timestamp+https://tsa.example/#/roots.pem", "s3://locked"], []),
+        (["nowhere"], ["assay.E005"]),
+    ],
+)
+def test_places_that_keep_nothing_or_are_none_are_told(
+    settings: Any, addresses: list[str], found: list[str]
+) -> None:
+    settings.ASSAY_LOG_ANCHORS = addresses
+    assert [message.id for message in safety.places()] == found
