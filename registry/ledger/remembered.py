@@ -9,7 +9,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,28 +44,41 @@ class Memories:
     @contextmanager
     def opened(self, organisation_id: uuid.UUID) -> Iterator[Memory | None]:
         """What is remembered of a log, None when nothing is; held until the block ends."""
+        with self.held(organisation_id):
+            yield self.read(organisation_id)
+
+    @contextmanager
+    def held(self, organisation_id: uuid.UUID) -> Iterator[None]:
+        """The same without reading it, for who replaces a memory that cannot be read."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self._folder / f"{organisation_id}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield self.read(organisation_id)
+            yield
 
     def read(self, organisation_id: uuid.UUID) -> Memory | None:
         """What is remembered, without waiting."""
-        try:
-            told: dict[str, Any] = json.loads(self._path(organisation_id).read_text(encoding="utf-8"))
-            return Memory(**{**told, "frontier": tuple(told["frontier"])})
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError, KeyError) as error:
-            raise Unavailable(
-                f"The checkpointer's memory of the log {organisation_id} cannot be read. Give it the last anchored"
-                " checkpoint (manage.py checkpoint_logs --adopt FILE).",
-                code="log.memory_unreadable",
-            ) from error
+        return _read(self._path(organisation_id), organisation_id)
+
+    def remembers(self, organisation_id: uuid.UUID) -> bool:
+        """Whether there is a memory to go on from; one that cannot be read is none."""
+        with suppress(Unavailable):
+            return self.read(organisation_id) is not None
+        return False
 
     def keep(self, organisation_id: uuid.UUID, memory: Memory) -> None:
         """Remember this from now on; after a crash there is the old memory or the new one, whole."""
-        path = self._path(organisation_id)
+        self._write(self._path(organisation_id), memory)
+
+    def put_away(self, organisation_id: uuid.UUID, memory: Memory, name: str) -> Memory:
+        """Keep a memory under another name, for good; the one that has the name already stays, and is given back."""
+        path = self._folder / f"{organisation_id}.{name}.json"
+        if (earlier := _read(path, organisation_id)) is not None:
+            return earlier
+        self._write(path, memory)
+        return memory
+
+    def _write(self, path: Path, memory: Memory) -> None:
+        """On the disk, with its name, before anybody relies on it."""
         part = path.with_suffix(".part")
         with part.open("w", encoding="utf-8") as file:
             part.chmod(0o600)
@@ -79,17 +92,19 @@ class Memories:
         finally:
             os.close(folder)
 
-    def put_away(self, organisation_id: uuid.UUID, memory: Memory, name: str) -> Memory:
-        """Keep a memory under another name, for good; the one that has the name already stays, and is given back."""
-        path = self._folder / f"{organisation_id}.{name}.json"
-        if path.exists():
-            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return Memory(**{**told, "frontier": tuple(told["frontier"])})
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(memory), indent=1), encoding="utf-8")
-        part.chmod(0o600)
-        part.replace(path)
-        return memory
-
     def _path(self, organisation_id: uuid.UUID) -> Path:
         return self._folder / f"{organisation_id}.json"
+
+
+def _read(path: Path, organisation_id: uuid.UUID) -> Memory | None:
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Memory(**{**told, "frontier": tuple(told["frontier"])})
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unavailable(
+            f"The checkpointer's memory of the log {organisation_id} cannot be read. Give it the last anchored"
+            " checkpoint (manage.py checkpoint_logs --adopt FILE).",
+            code="log.memory_unreadable",
+        ) from error

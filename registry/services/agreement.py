@@ -63,12 +63,16 @@ def sent(organisation_id: uuid.UUID, note: str, checkpoint: Checkpoint, known: i
     return Sent(note, checkpoint, known, path, lambda: record.head(organisation_id).size)
 
 
-def longest_kept(organisation_id: uuid.UUID) -> int | None:
-    """The size of the largest checkpoint of any epoch that lies outside, as far as that can be found out."""
-    rows = LedgerAnchor.objects.filter(organisation_id=organisation_id).order_by("-size")
-    told = [told.size for _, told in _read_back(organisation_id, anchors.configured())]
-    told += rows.values_list("size", flat=True)[:1]
-    return max(told, default=None)
+def kept_outside(organisation_id: uuid.UUID) -> tuple[int | None, int]:
+    """The size of the largest checkpoint of any epoch that lies outside, and the newest epoch that one is of.
+
+    As far as that can be found out: None where nothing is known to lie there.
+    """
+    found = [(told.size, told.origin) for _, told in _read_back(organisation_id, anchors.configured())]
+    rows = LedgerAnchor.objects.filter(organisation_id=organisation_id)
+    found += rows.values_list("origin").annotate(largest=Max("size")).values_list("largest", "origin")
+    sizes, newest = [size for size, _ in found], [epochs.number_of(origin) for _, origin in found]
+    return max(sizes, default=None), max(newest, default=0)
 
 
 def _read_back(

@@ -98,13 +98,13 @@ def compare_all() -> None:
 
 
 def adopt(organisation_id: uuid.UUID, text: str, memories: Memories | None = None) -> Checkpoint:
-    """Remember a checkpoint that was kept elsewhere, when the memory itself was lost.
+    """Remember a checkpoint that was kept elsewhere, when the memory itself was lost or cannot be read.
 
     It must be signed by the log's key and be the beginning of the log as it is; the entries up to it are read anew.
     """
     memories = memories or Memories(settings.ASSAY_LOG_STATE_DIR)
-    with memories.opened(organisation_id) as memory:
-        if memory is not None:
+    with memories.held(organisation_id):
+        if memories.remembers(organisation_id):
             raise Conflict("A checkpoint of this log is remembered already.", code="log.remembered")
         head = replace(record.head(organisation_id), origin=epochs.current(organisation_id))
         note, told = _read(text)

@@ -3,7 +3,7 @@
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Invalid
-from registry.ledger import keys, record
+from registry.ledger import epochs, keys, record
 from registry.ledger.checkpoint_models import LedgerCheckpoint, LedgerKey
 from registry.ledger.notes import VerifierKey
 from registry.models import Organisation
@@ -24,7 +24,8 @@ def replace(*, actor: Actor, organisation: Organisation, reason: str) -> LedgerC
     with record.transaction():
         head = record.hold(organisation.pk)
         check.require(actor, "operate_log", organisation)
-        rows = LedgerKey.objects.filter(organisation_id=organisation.pk, origin=head.origin)
+        origin = epochs.current(organisation.pk)  # of a log that was opened again, not the one it began with
+        rows = LedgerKey.objects.filter(organisation_id=organisation.pk, origin=origin)
         old = rows.order_by("-from_size").first()
         if old is None or bytes(old.public) == new.public:
             raise Invalid("There is no other key to take.", errors=[("key", "same key")])
@@ -33,14 +34,14 @@ def replace(*, actor: Actor, organisation: Organisation, reason: str) -> LedgerC
             organisation_id=organisation.pk,
             subject=organisation,
             actor=actor,
-            old_key=str(VerifierKey(head.origin, bytes(old.public))),
-            new_key=str(VerifierKey(head.origin, new.public)),
+            old_key=str(VerifierKey(origin, bytes(old.public))),
+            new_key=str(VerifierKey(origin, new.public)),
             from_size=head.size + 1,
             reason=reason,
         )
         LedgerKey.objects.create(
             organisation_id=organisation.pk,
-            origin=head.origin,
+            origin=origin,
             public=new.public,
             from_size=head.size + 1,
             added_at=head.now,

@@ -3,25 +3,28 @@
 The first two verbs are for people, at any door. The third is the worker's, where the checkpointer's memory is.
 """
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from registry import queue
 from registry import selectors as facts
 from registry.access import check
 from registry.actors import Actor
-from registry.errors import Conflict, Denied, Invalid
+from registry.errors import AssayError, Conflict, Denied, Invalid, NotFound
 from registry.ledger import epochs, halts, record
 from registry.ledger.checkpoint_models import LedgerEpoch
 from registry.ledger.remembered import Memories, Memory
 from registry.models import Organisation, Reopening
 from registry.services import agreement, checkpoints
 
+logger = logging.getLogger(__name__)
 PERMISSION: Final = "operate_log"
 MAX_REASON: Final = 2000
 
@@ -93,25 +96,47 @@ def confirm(*, actor: Actor, reopening: Reopening) -> Reopening:
 def carry_out(reopening_id: uuid.UUID, memories: Memories | None = None) -> None:
     """Begin the new epoch: remember it outside the database, tell it in the log, and let changes in again."""
     memories = memories or Memories(settings.ASSAY_LOG_STATE_DIR)
-    row = Reopening.objects.select_related("organisation", "proposed_by", "confirmed_by").get(pk=reopening_id)
-    organisation = row.organisation
-    with memories.opened(organisation.pk) as memory:
-        if row.done_at is not None:
+    organisation_id = Reopening.objects.values_list("organisation_id", flat=True).get(pk=reopening_id)
+    with memories.opened(organisation_id) as memory:
+        # Read while nobody else opens the log: another worker may have done it meanwhile.
+        rows = Reopening.objects.select_related("organisation", "proposed_by", "confirmed_by")
+        row = rows.filter(pk=reopening_id, done_at=None).first()
+        if row is None:
             return
-        _still_lawful(row)
-        number = LedgerEpoch.objects.filter(organisation_id=organisation.pk).count() + 1
-        origin = epochs.named(record.head(organisation.pk).origin, number)
-        anchored = agreement.longest_kept(organisation.pk)  # the places are asked before anything is locked
-        before = memories.put_away(organisation.pk, memory or Memory(), f"before-epoch-{number}")
-        memories.keep(organisation.pk, Memory(origin=origin))
+        try:
+            _still_lawful(row)
+        except (Denied, NotFound):
+            logger.exception("reopening_refused", extra={"reopening_id": str(row.pk)})
+            row.delete()  # or nobody could ever ask for this log again
+            raise
+        anchored, outside = agreement.kept_outside(organisation_id)  # asked before anything is locked
+        number = _following(organisation_id, memory or Memory(), outside)
+        origin = epochs.named(record.head(organisation_id).origin, number)
+        before = memories.put_away(organisation_id, memory or Memory(), f"before-epoch-{number}")
+        memories.keep(organisation_id, Memory(origin=origin))
         _told(row, number, origin, before, anchored)
-    checkpoints.issue(organisation.pk, memories)
+    checkpoints.issue(organisation_id, memories)
 
 
 def carry_out_open() -> None:
-    """Carry out what was confirmed and not done, as when the worker was away."""
+    """Carry out what was confirmed and not done, as when the worker was away. One that fails stops no other."""
     for pk in Reopening.objects.filter(done_at=None).exclude(confirmed_at=None).values_list("pk", flat=True):
-        carry_out(pk)
+        try:
+            carry_out(pk)
+        except (AssayError, DatabaseError, OSError):
+            logger.exception("reopening_failed", extra={"reopening_id": str(pk)})
+
+
+def _following(organisation_id: uuid.UUID, memory: Memory, outside: int) -> int:
+    """The number after every epoch that anything was signed under.
+
+    A database that was restored may not know all of them. One that was begun in a crash and signed nothing is begun
+    again.
+    """
+    rows = LedgerEpoch.objects.filter(organisation_id=organisation_id)
+    opened = rows.aggregate(newest=Max("number"))["newest"] or 0
+    remembered = epochs.number_of(memory.origin) - (0 if memory.note else 1)
+    return max(opened, remembered, outside) + 1
 
 
 def _told(row: Reopening, number: int, origin: str, before: Memory, anchored: int | None) -> None:
