@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -14,8 +15,10 @@ from assay_client.times import UTC
 
 from tests.client.command import DIGEST, OTHER_DIGEST, Command, Ran
 from tests.client.verdicts import (
+    SIGNER,
     STRANGER,
     UNMET,
+    VERIFIER,
     answer,
     bare,
     denial,
@@ -109,3 +112,23 @@ def test_a_revoked_verdict_blocks(verify: Verify, tmp_path: Path) -> None:
     for decisions, code in (((), 0), (("5f0d4f5e-6b7c-4c58-9a8e-7d2d7f1f2a11",), outcomes.DENIED)):
         Path(told).write_text(json.dumps(revocations(*decisions, now=NOW)), encoding="utf-8")
         assert verify(RIGHT, "--revocations", told).code == code
+
+
+def test_a_list_needs_as_many_keys_as_a_verdict(verify: Verify, tmp_path: Path) -> None:
+    """One stolen key of two can take no revocation back."""
+    two = [{"id": VERIFIER, "key": vkey(key)} for key in (SIGNER, STRANGER)]
+    (tmp_path / "two").write_text(json.dumps(door(verifiers=two, threshold=2)), encoding="utf-8")
+    both, told = twice(RIGHT), tmp_path / "revoked"
+    for listed, code in (
+        (revocations(now=NOW, key=STRANGER), outcomes.UNUSABLE),
+        (twice(revocations(now=NOW)), 0),
+    ):
+        told.write_text(json.dumps(listed), encoding="utf-8")
+        ran = verify(both, "--policy", str(tmp_path / "two"), "--revocations", str(told), key=None)
+        assert ran.code == code
+
+
+def twice(made: dict[str, Any]) -> dict[str, Any]:
+    """The same envelope, signed by the other key too."""
+    other = envelope(base64.b64decode(made["payload"]), STRANGER, made["payloadType"])
+    return {**made, "signatures": made["signatures"] + other["signatures"]}

@@ -35,20 +35,30 @@ class Revocation:
 
 
 def of(
-    path: str, decision: str, verifier: str, keys: Sequence[PinnedKey], now: datetime
+    path: str,
+    decision: str,
+    verifier: str,
+    keys: Sequence[PinnedKey],
+    now: datetime,
+    threshold: int = 1,
 ) -> Revocation | None:
     """The revocation of a decision, or None when this verifier's list of today does not name it."""
     try:
         data = files.small(path, "revocations", MAX_LIST)
-        return read(data, verifier, keys, now).get(decision)
+        return read(data, verifier, keys, now, threshold).get(decision)
     except (files.TooLarge, BadList) as error:
         raise Unusable(
             "revocations.unusable", f"The list of revocations cannot be believed: {error}."
         ) from None
 
 
-def read(data: bytes, verifier: str, keys: Sequence[PinnedKey], now: datetime) -> Mapping[str, Revocation]:
-    """Every revoked decision in the list, once a pinned key of this verifier signed it and it is not out of date."""
+def read(
+    data: bytes, verifier: str, keys: Sequence[PinnedKey], now: datetime, threshold: int = 1
+) -> Mapping[str, Revocation]:
+    """Every revoked decision in the list, once enough pinned keys of this verifier signed it and it is not out of date.
+
+    As many as have to sign a verdict: else one of them could take a revocation back alone.
+    """
     try:
         opened = dsse.opened(strict_json.parse(data), PAYLOAD_TYPE, keys)
         document = strict_json.parse(opened.payload)
@@ -56,8 +66,12 @@ def read(data: bytes, verifier: str, keys: Sequence[PinnedKey], now: datetime) -
         raise BadList(str(error).rstrip(".")) from None
     if not isinstance(document, dict) or set(document) != FIELDS or document["format"] != FORMAT:
         raise BadList(f"it does not have exactly the fields of {FORMAT}")
-    if document["verifier"] != verifier or not any(key.name in (None, verifier) for key in opened.signers):
+    if document["verifier"] != verifier:
         raise BadList("it is not the list of the verifier that signed the verdict")
+    if len({key.public for key in opened.signers if key.name in (None, verifier)}) < max(threshold, 1):
+        raise BadList(
+            "not enough of the keys that signed it are pinned for the verifier that signed the verdict"
+        )
     issued, until = times.parse(document["issued_at"]), times.parse(document["valid_until"])
     if issued is None or until is None or issued - now > MAX_SKEW:
         raise BadList("it does not say when it was made and until when it is good, or a clock is wrong")

@@ -39,7 +39,9 @@ def signed_verdict(args: argparse.Namespace, environ: Mapping[str, str], termina
     except (NotProven, strict_json.NotJson, files.TooLarge) as error:
         raise Unusable("verdict.not_proven", f"The verdict is not proven: {clean(str(error))}") from None
     if args.revocations is not None:
-        taken = revocations.of(args.revocations, found.decision, found.verifier, chosen.verifiers, now)
+        taken = revocations.of(
+            args.revocations, found.decision, found.verifier, chosen.verifiers, now, chosen.threshold
+        )
         if taken is not None:
             raise Revoked(
                 "verdict.revoked",

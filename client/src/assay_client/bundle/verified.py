@@ -128,7 +128,7 @@ def _same_verdict(derived: Derived, signed: Signed, outcome: Mapping[str, Any]) 
 def _revoked(data: bytes, signed: Signed, policy: VerdictPolicy) -> Revocation | None:
     """Whether the verdict was taken back by the moment at which the bundle was made."""
     try:
-        found = revocations.read(data, signed.verifier, policy.verifiers, signed.bundled)
+        found = revocations.read(data, signed.verifier, policy.verifiers, signed.bundled, policy.threshold)
     except (revocations.BadList, strict_json.NotJson) as error:
         raise BadBundle(f"its list of revocations cannot be believed: {error}") from None
     return found.get(signed.texts["decision"])
