@@ -46,4 +46,4 @@ def log_policy(cast: Cast) -> bytes:
 
 def verdict_key() -> str:
     """The key of the verdicts, as it is pinned."""
-    return answers.public_key()["key"]
+    return str(answers.public_key()["key"])

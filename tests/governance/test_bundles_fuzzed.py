@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from assay_client import keys
+from assay_client import dsse, keys
 from assay_client.bundle import archive, contents, logged, verified
 from assay_client.bundle.archive import BadBundle
 from assay_client.decide.errors import NotSupported
@@ -76,7 +76,7 @@ def test_what_is_packed_is_what_is_unpacked(files: dict[str, bytes]) -> None:
 
 def signed_again(files: dict[str, bytes], **fields: Any) -> bytes:
     """The files as a bundle that the service itself signs, whatever is in them."""
-    told = json.loads(contents.dsse.claimed(json.loads(files[contents.STATEMENT])))["predicate"]
+    told = json.loads(dsse.claimed(json.loads(files[contents.STATEMENT])))["predicate"]
     manifest = json.loads(files[contents.MANIFEST])
     rest = {name: data for name, data in files.items() if name not in archive.FIRST}
     listed = packing.manifest(
@@ -90,10 +90,10 @@ def signed_again(files: dict[str, bytes], **fields: Any) -> bytes:
 
 def envelope(content: Any, kind: str = verdicts.PAYLOAD_TYPE) -> bytes:
     key = verdicts.signing_key(service.ASSAY_SIGNING_KEY_FILE)
-    return json.dumps(verdicts.envelope(content, key, service.ASSAY_PUBLIC_URL, kind=kind)).encode()
+    return json.dumps(verdicts.envelope(content, [key], service.ASSAY_PUBLIC_URL, kind=kind)).encode()
 
 
-VALUES = (
+VALUES: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)

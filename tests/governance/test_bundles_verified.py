@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assay_client import keys
+from assay_client import dsse, keys
 from assay_client.bundle import archive, contents, verified
 from assay_client.bundle.archive import BadBundle
 from assay_client.decide import decision as again
-from assay_client.decide import kinds
+from assay_client.decide import facts, kinds
 from assay_client.log import policy as log_policies
 from assay_client.summary import VerdictPolicy
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,7 +26,7 @@ from governance import bundles as packing
 from governance import verdicts
 from governance.gates.spec import Finding, GateDecision, State, Verdict
 from governance.models import Decision
-from governance.services import asking, bundles
+from governance.services import asking, bundles, transitions
 from registry.models import ModelVersion
 from registry.services import checkpoints
 from tests.cast import Cast
@@ -178,7 +178,7 @@ def test_a_bit_changed_anywhere_is_noticed(aud: Auditor) -> None:
 def repacked(aud: Auditor, signer: bool = False, **changes: Any) -> bytes:
     """The bundle with other files, every digest made again; signed again by the service itself where that is asked."""
     files = archive.files(aud.data)
-    statement = json.loads(contents.dsse.claimed(json.loads(files[contents.STATEMENT])))["predicate"]
+    statement = json.loads(dsse.claimed(json.loads(files[contents.STATEMENT])))["predicate"]
     manifest = json.loads(files[contents.MANIFEST])
     for name, change in changes.items():
         path = name.replace("__", "/").replace("_DOT_", ".")
@@ -195,7 +195,7 @@ def repacked(aud: Auditor, signer: bool = False, **changes: Any) -> bytes:
     renamed = {field: f"sha256:{hashlib.sha256(rest[path]).hexdigest()}" for field, path in digests.items()}
     key = verdicts.signing_key(settings.ASSAY_SIGNING_KEY_FILE) if signer else Ed25519PrivateKey.generate()
     signed = verdicts.envelope(
-        packing.statement(listed, {**statement, **renamed}), key, settings.ASSAY_PUBLIC_URL
+        packing.statement(listed, {**statement, **renamed}), [key], settings.ASSAY_PUBLIC_URL
     )
     return packing.packed(listed, json.dumps(signed).encode(), rest)
 
@@ -403,7 +403,7 @@ def test_a_fact_of_a_kind_that_is_not_known_is_never_accepted(
     cast: Cast, printer: None, offline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     args = told(cast, tmp_path, bundle(cast, staging.allowed(cast)))
-    fields = again.facts._FIELDS
+    fields = facts._FIELDS
     with monkeypatch.context() as patched:
         older = {name: of for name, of in fields["plan"].items() if name != "seed"}
         patched.setitem(fields, "plan", older)
@@ -419,9 +419,7 @@ def test_it_says_when_a_verdict_was_taken_back(
     decision = decided(cast, version)
     ModelVersion.objects.filter(Q(pk=version.pk)).update(stage="production")
     version.refresh_from_db()
-    staging.transitions.request(
-        actor=cast.actor("vera"), version=version, to="suspended", reason="Complaints."
-    )
+    transitions.request(actor=cast.actor("vera"), version=version, to="suspended", reason="Complaints.")
     checkpoints.issue(cast.acme.pk)
     ran = offline(*told(cast, tmp_path, bundles.of_decision(decision)))
     assert ran.code == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from assay_client.decide import decision as again
 from assay_client.decide import facts as read_facts
-from assay_client.decide import kinds, of_data, people, subject, text, titles
+from assay_client.decide import kinds, of_data, people, policy, subject, text, titles, waivers
 from assay_client.decide.canonical import canonical
 from assay_client.decide.errors import BadFacts, NotSupported
 from hypothesis import assume, example, given
@@ -84,9 +84,9 @@ def test_its_tables_are_those_of_the_server() -> None:
         k: kind.default for k, kind in KINDS.items()
     }
     assert set(people.PARTS) == set(lineage.ROLES_IN_LINEAGE)
-    assert set(kinds.VOTING_ROLES) == set(VOTING_ROLES)
+    assert set(policy.VOTING_ROLES) == set(VOTING_ROLES)
     assert (subject.FIELDS, subject.ALWAYS) == (subjects.EVERYTHING, subjects.ALWAYS)
-    assert set(again.waivers.NEVER) == set(NEVER)
+    assert set(waivers.NEVER) == set(NEVER)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
