@@ -1,6 +1,7 @@
 """How the obligations of a framework stand for a system, and a person's signed word on one."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from registry.models import System
 from registry.web.requests import acting
 
 STATES = (("open", "Open"), ("stale", "To be signed again"), ("met", "Covered"), ("later", "Not yet begun"))
+
+FOLDED = {"met", "later"}  # what needs nobody today
 
 
 class SignForm(forms.Form):
@@ -111,13 +114,30 @@ def _page(
         "system": system,
         "found": found,
         "frameworks": [framework(name) for name in FILES],
-        "groups": [(name, [line for line in lines if line.row.state == state]) for state, name in STATES],
+        "groups": [
+            (name, [line for line in lines if line.row.state == state], state in FOLDED)
+            for state, name in STATES
+        ],
+        "missing": _missing(lines),
+        "opened": dict(STATES)[shown[0].row.state] if shown else "",  # where a word was refused just now
         "open": found.count("open") + found.count("stale"),
         "begun": len(found.rows) - found.count("later"),
         "lost": [*form.non_field_errors()] if form.is_bound and not shown else [],
         "may_sign": may_sign,
     }
     return render(request, "governance/coverage.html", context, status=status)
+
+
+def _missing(lines: list[Line]) -> list[tuple[str, str, int]]:
+    """What evidence is missing, where it belongs, and for how many open obligations; what helps most first."""
+    absent = Counter(
+        (one.words, url)
+        for line in lines
+        if line.row.state in ("open", "stale")
+        for one, url in line.evidence
+        if not one.there
+    )
+    return [(words, url, count) for (words, url), count in absent.most_common()]
 
 
 def _line(system: System, found: Coverage, row: Row, form: SignForm, may_sign: bool) -> Line:

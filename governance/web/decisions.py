@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +26,7 @@ def decision_page(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     context = {
         "decision": decision,
         "version": decision.model_version,
-        "outcome": json.loads(decision.outcome),
+        "outcome": _open_first(json.loads(decision.outcome)),
         "current": _holds(decision),
     }
     return render(request, "governance/decision.html", context)
@@ -66,6 +67,11 @@ def decision_bundle(request: HttpRequest, decision_id: uuid.UUID) -> HttpRespons
     response["Content-Disposition"] = f'attachment; filename="{bundles.name_of(decision)}"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _open_first(outcome: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the way before what is met; within both the order of the policy."""
+    return {**outcome, "findings": sorted(outcome["findings"], key=lambda one: one["state"] == "met")}
 
 
 def _holds(decision: Decision) -> bool:

@@ -134,7 +134,7 @@ _ROWS = (
     ),
     Event(
         "deviation.voted",
-        "A {role} voted on a loosened plan: {verdict}.",
+        "Voted as {role} on a loosened plan: {verdict}.",
         ("deviation_id", "vote_id", "role", "verdict", "digest"),
         ("comment",),
     ),
@@ -223,7 +223,7 @@ _ROWS = (
     ),
     Event(
         "approval.voted",
-        "A {role} voted: {verdict}.",
+        "Voted as {role}: {verdict}.",
         ("request_id", "vote_id", "role", "verdict", "subject_digest", "delegation_id", "conditions"),
         ("comment", "terms"),
         version=2,  # since then votes are given on conditions, and on behalf of others
@@ -283,7 +283,7 @@ _ROWS = (
     ),
     Event(
         "decision.made",
-        "The gate answered {verdict} for {environment}.",
+        "The gate answered {verdict} for {transition}.",
         (
             "decision_id",
             "model_version_id",

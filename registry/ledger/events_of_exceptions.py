@@ -13,7 +13,7 @@ ROWS: Final = (
     ),
     Event(
         "waiver.approved",
-        "A {role} approved a waiver until {expires_at}.",
+        "A waiver was approved as {role}, until {expires_at}.",
         ("waiver_id", "model_version_id", "digest", "role", "starts", "expires_at"),
     ),
     Event("waiver.refused", "A waiver was refused.", ("waiver_id", "digest"), ("reason",)),

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -23,6 +24,7 @@ from registry.web.sought import asked, number
 
 PAGE: Final = 50
 COUNTED: Final = 10_000  # matches are counted up to here: a million would be counted on every page
+WORDS: Final = frozenset({"role", "verdict", "kind", "to", "state", "from_stage", "to_stage", "transition"})
 Texts = dict[tuple[int, str], str]
 Erased = Callable[[], dict[str, str]]
 
@@ -144,4 +146,13 @@ class _Known(dict[str, Any]):
 
 
 def _told(key: str, value: Any) -> Any:
-    return str(value).replace("_", " ") if key in {"role", "verdict", "kind", "to", "state"} else value
+    """A value of an entry in words: names of stages and the like without underscores, a time as pages write times."""
+    if isinstance(value, list):
+        return ", ".join(str(_told(key, one)) for one in value)
+    if key in WORDS:
+        return str(value).replace("_", " ").replace("→", " → ")
+    if key.endswith("_at") and isinstance(value, str):
+        with suppress(ValueError):
+            at = datetime.fromisoformat(value)
+            return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return value

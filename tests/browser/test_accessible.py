@@ -99,6 +99,14 @@ def test_axe_finds_nothing_serious_on_any_page(stage: Stage, sign_in: Callable[.
     assert wrong == []
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_nor_on_the_page_for_auditors(sign_in: Callable[..., Page], look: str) -> None:
+    page = sign_in("audrey", **LOOKS[look])
+    page.goto("/log/reads")
+    assert page.get_by_role("heading", name="reading").first.is_visible()
+    assert barriers(page, "/log/reads", look) == []
+
+
 BEFORE = (
     "/accounts/login/",
     "/accounts/password/reset/",

@@ -88,7 +88,7 @@ def test_an_outsider_finds_nothing(stage: Stage, sign_in: Callable[..., Page]) -
 def test_the_log_tells_what_happened(sign_in: Callable[..., Page]) -> None:
     page = sign_in("audrey")
     page.get_by_role("link", name="Log").click()
-    expect(page.locator("tbody")).to_contain_text("voted: approve")
+    expect(page.locator("tbody")).to_contain_text("Voted as approver: approve")
     page.get_by_label("Event").select_option("policy.published")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("tbody")).to_contain_text("was published")

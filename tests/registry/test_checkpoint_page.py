@@ -86,6 +86,8 @@ def test_a_stopped_log_says_why_and_who_can_do_what(cast: Cast) -> None:
     ):
         assert told in text
     assert "you are one of them" not in text
+    assert "is-passed" not in text
+    assert text.count("Nothing can be changed") == 1
     assert "you are one of them" in read(cast, "cora")
 
 

@@ -191,7 +191,9 @@ def test_open_obligations_come_first_with_what_is_missing(cast: Cast) -> None:
     answer(cast, system, A3_5b="yes")
     found = text(browse(cast, "dev").get(page(system, "coverage")))
     assert "obligations are open today" in found
-    assert found.index(">Open <") < found.index(">Not yet begun <")
+    assert found.index("What would cover the most") < found.index(">Open <") < found.index(">Not yet begun <")
+    assert '<details class="group"><summary><h2>Not yet begun' in found
+    assert '<details class="group"><summary><h2>Open' not in found
     assert "the document “Competence record”" in found
     assert "begins 2 Dec 2027" in found
 
