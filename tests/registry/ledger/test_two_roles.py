@@ -1,6 +1,7 @@
 """As the service's role nothing of the log can be changed; as the owner only by taking a guard away, which shows."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,9 +11,10 @@ from django.db import DatabaseError, transaction
 from governance.services import erasure
 from registry.ledger import chain, personal_texts, record
 from registry.ledger.models import PersonalText
+from registry.ledger.place_models import LedgerPlace
 from registry.ledger.verify import verify_log
 from registry.models import System
-from registry.services import verifications
+from registry.services import anchors, checkpoints, verifications
 from tests.cast import Cast, make_cast
 from tests.make import make_system
 from tests.two_roles import TwoRoles, marks
@@ -201,3 +203,19 @@ def test_a_person_is_erased_with_the_rights_of_the_service(served: TwoRoles, acm
     )
     assert not PersonalText.objects.filter(text="Adam").exists()
     assert verify_log(acme.acme.pk).holds
+
+
+def test_the_service_signs_anchors_and_notes_what_places_say(
+    two_roles: TwoRoles, acme: Cast, settings: Any, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    settings.ASSAY_LOG_STATE_DIR, settings.ASSAY_LOG_KEYS = tmp_path / "state", f"file:{tmp_path / 'keys'}"
+    settings.ASSAY_LOG_ANCHORS = [f"file:{tmp_path}", f"file:{tmp_path}/none"]
+    with django_db_blocker.unblock(), two_roles.serving():
+        assert checkpoints.issue(acme.acme.pk) is not None
+        kept, missing = anchors.anchor(acme.acme.pk)
+        for _ in range(2):
+            checkpoints.compare(acme.acme.pk)
+        said = dict(LedgerPlace.objects.values_list("place", "silence"))
+    assert (kept.failed, said[kept.place]) == ("", "")
+    assert missing.failed
+    assert "Is its volume mounted?" in said[missing.place]
