@@ -35,6 +35,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "governance/gates/staffing.py": _gates("enough_people", "lineage", "approvals", "votes"),
     "governance/gates/deviations.py": _gates("deviations", "assurance"),
     "governance/gates/champions.py": _gates("champion"),
+    "governance/gates/requirements/approval_lines.py": VOTING,
     "governance/gates/requirements/approvals.py": VOTING,
     "governance/gates/waiving.py": WAIVING,
     "governance/gates/budget.py": WAIVING,

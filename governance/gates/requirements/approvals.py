@@ -1,13 +1,14 @@
 """The demand that different people, each in their role and turn, have approved exactly this."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import lineage, staffing, subject, votes
 from governance.gates.memory import once
+from governance.gates.requirements import approval_lines
 from governance.gates.requirements.base import DAYS, Place, Requirement, earliest, fresh, schema, words
 from governance.gates.spec import Dossier, Finding, State, VoteFacts
 from governance.gates.votes import Seat
@@ -25,10 +26,6 @@ _SEATS: Final = {
         {"role": {"enum": list(VOTING_ROLES)}, "count": _SMALL, "order": _SMALL, "signs": words(SIGNABLE)},
         "role",
     ),
-}
-_AGAINST: Final = {
-    "reject": ("rejected", "rejected exactly this subject", "No rejection"),
-    "request_changes": ("changes", "asked for changes to exactly this subject", "No change asked for"),
 }
 Given = Mapping[str, list[VoteFacts]]  # the approvals in each role
 
@@ -101,7 +98,12 @@ class Approvals(Requirement):
         given = self._given(dossier)
         counting = votes.in_turn(self.seats, given)
         lines = [self._of_seat(dossier, seat, given, len(counting[seat.role]), asked) for seat in self.seats]
-        return (*_against(words), *_lapsed(dossier, words), *self._staffing(dossier, given), *lines)
+        return (
+            *approval_lines.against(words),
+            *approval_lines.lapsed(dossier, words),
+            *self._staffing(dossier, given),
+            *lines,
+        )
 
     def given(self, dossier: Dossier, role: str) -> list[VoteFacts]:
         """The approvals in a role that count: on what it signs as it is now, by someone who may, in turn."""
@@ -129,14 +131,14 @@ class Approvals(Requirement):
 
     def _of_seat(self, dossier: Dossier, seat: Seat, all_given: Given, given: int, asked: bool) -> Finding:
         role, count = seat.role, seat.count
-        state, sentence = State.MET, _counted(role, count, given)
+        state, sentence = State.MET, approval_lines.counted(role, count, given)
         if given < count:
             state, sentence = self._why_missing(dossier, seat, sentence, all_given)
-        return _seat_line(role, count, state, sentence, asked)
+        return approval_lines.of_seat(role, count, state, sentence, asked)
 
     def _why_missing(self, dossier: Dossier, seat: Seat, sentence: str, given: Given) -> tuple[State, str]:
         if waiting := self._earlier(seat.role, given):
-            earlier = " and ".join(_label(role) for role in waiting)
+            earlier = " and ".join(approval_lines.label(role) for role in waiting)
             return State.OPEN, f"{sentence} First it is the turn of the {earlier}."
         for vote in reversed(votes.own_step(dossier)):
             if vote.role != seat.role or vote.verdict != "approve" or vote.withdrawn:
@@ -161,7 +163,7 @@ class Approvals(Requirement):
         short = _unfillable(dossier, self.seats, self.exclude, counting)
         if not short:
             return []
-        labels = " and ".join(_label(role) for role in short)
+        labels = " and ".join(approval_lines.label(role) for role in short)
         made = "version" if dossier.version else "system"
         return [
             Finding(
@@ -249,70 +251,3 @@ def _unfillable(
     cast = {principal: staffing.SPENT for _, principal, _ in counting if principal}
     cast |= {voter: role for voter, _, role in counting}
     return staffing.unfillable(dossier.holders, seats, lineage.excluded(dossier, exclude), cast)
-
-
-@lru_cache(maxsize=1024)
-def _counted(role: str, count: int, given: int) -> str:
-    return f"{given} of {count} approvals by {Role(role).one} are given on this subject."
-
-
-@lru_cache(maxsize=1024)
-def _seat_line(role: str, count: int, state: State, sentence: str, asked: bool) -> Finding:
-    vote = f"{Role(role).somebody} votes on the approval request."
-    ask = vote if asked else f"Ask for approval. {vote}"
-    return Finding(
-        code=f"approvals.{role}",
-        state=state,
-        sentence=sentence,
-        requirement=f"Approval: {_title(role)} ({count})",
-        owner_role=role,
-        clears="" if state is State.MET else ask,
-    )
-
-
-@cache
-def _title(role: str) -> str:
-    return Role(role).label
-
-
-def _label(role: str) -> str:
-    return _title(role).lower()
-
-
-def _against(words: Sequence[VoteFacts]) -> list[Finding]:
-    found = []
-    for vote in words:
-        if vote.verdict not in _AGAINST:
-            continue
-        code, did, requirement = _AGAINST[vote.verdict]
-        found.append(
-            Finding(
-                code=f"approvals.{code}.{vote.role}",
-                state=State.OPEN,
-                sentence=f"{Role(vote.role).somebody} {did}.",
-                requirement=requirement,
-                owner_role=vote.role,
-                clears="Change what the rejection names; or ask again, and the same person approves."
-                if vote.verdict == "reject"
-                else "Change what was asked for; or ask again, and the same person approves.",
-            )
-        )
-    return found
-
-
-def _lapsed(dossier: Dossier, words: Sequence[VoteFacts]) -> list[Finding]:
-    """A lapsed condition closes the gate whether or not the policy asks about conditions."""
-    return [
-        Finding(
-            code=f"approvals.condition.{condition.role}",
-            state=State.OPEN,
-            sentence=f"A condition of the {_label(condition.role)}'s approval was due on"
-            f" {condition.due_on} and is not met; the approval does not count.",
-            requirement="Conditions of the approvals",
-            owner_role=condition.role,
-            clears=f"The owner of the condition does what was asked, and {Role(condition.role).one} confirms it.",
-        )
-        for vote in words
-        if vote.verdict == "approve"
-        for condition in votes.lapsed(dossier, vote)
-    ]
