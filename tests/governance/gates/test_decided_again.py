@@ -28,6 +28,7 @@ from registry.ledger import chain
 from registry.stages import DOCUMENT_KINDS
 from tests.client.deciding import difference
 from tests.governance.gates import facts
+from tests.governance.gates.test_replay import STORED
 
 BODY = facts.body_with_waivers()
 WHOLE: dict[str, Any] = codec.plain(facts.allowing())
@@ -168,6 +169,11 @@ def test_it_writes_json_as_the_server_does(value: Any) -> None:
             canonical(value)
     else:
         assert canonical(value) == expected
+
+
+@pytest.mark.parametrize("row", STORED["decisions"], ids=[row["name"] for row in STORED["decisions"]])
+def test_it_comes_to_the_same_on_facts_of_the_first_form(row: dict[str, Any]) -> None:
+    assert difference(row["dossier"], STORED["policy"] if row["policy"] else "", row["outcome"]) == ""
 
 
 @given(st.sampled_from([WHOLE, DENIED]), st.data())
