@@ -4,9 +4,12 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,6 +17,8 @@ from django.db.models import Q
 from governance.models import Report, ReportState
 from registry import blobs
 from registry.models import Artifact, Organisation
+
+_BETWEEN_MAILS: Final = b"\n" + b"-" * 79 + b"\n"  # as Django writes them into a file
 
 
 def delete_mails_and_messages(words: Collection[str]) -> int:
@@ -58,13 +63,39 @@ def _delete(organisation_id: uuid.UUID, digest: str) -> bool:
 
 
 def _read(path: Path) -> bytes:
-    """A file's bytes; of a message for a worker, what it carries in base64 too."""
+    """A file's bytes, and what they say where they are coded: a message for a worker, or mails."""
     data = path.read_bytes()
     try:
         message: Any = json.loads(data)
-        return data + base64.b64decode(message["body"])
+        body = base64.b64decode(message["body"])
     except (ValueError, KeyError, TypeError):
-        return data
+        return data + b"".join(f"\n{line}".encode(errors="replace") for line in _mails(data))
+    return b"\n".join((data, body, *map(_plain, (data, body))))
+
+
+def _plain(data: bytes) -> bytes:
+    """JSON with its letters as they are, not as numbers."""
+    try:
+        return json.dumps(json.loads(data), ensure_ascii=False).encode(errors="replace")
+    except ValueError:
+        return b""
+
+
+def _mails(data: bytes) -> Iterator[str]:
+    """Headers and texts of the mails in a file, decoded: accents and long lines are not written as they are."""
+    for mail in data.split(_BETWEEN_MAILS):
+        for part in message_from_bytes(mail).walk():
+            yield from (_header(str(value)) for value in part.values())
+            if not part.is_multipart():
+                text: Any = part.get_payload(decode=True)
+                yield bytes(text or b"").decode(errors="replace")
+
+
+def _header(value: str) -> str:
+    try:
+        return str(make_header(decode_header(value)))
+    except (MessageError, LookupError, ValueError):  # coded in a way that nobody can read
+        return value
 
 
 def _has(data: bytes, words: Collection[str]) -> bool:

@@ -17,6 +17,7 @@ from registry.ledger.anchors.base import Anchor, Disagrees
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
 from registry.ledger.notes import Checkpoint
 from registry.ledger.place_models import LedgerPlace
+from registry.ledger.remembered import Memories
 from registry.models import Organisation
 from registry.services import agreement
 
@@ -49,19 +50,27 @@ def anchor_all() -> int:
     for organisation_id in LedgerCheckpoint.objects.values_list("organisation_id", flat=True).distinct():
         try:
             done += sum(bool(told.reference) for told in anchor(organisation_id))
-        except (AssayError, DatabaseError):
+        except (AssayError, DatabaseError, OSError):
             logger.exception("anchoring_failed", extra={"organisation_id": str(organisation_id)})
     return done
 
 
 def anchor(organisation_id: uuid.UUID) -> list[Told]:
-    """Take the newest checkpoint of a log to every place that lacks it. A place that fails stops no other."""
-    rows = LedgerCheckpoint.objects.filter(
-        organisation_id=organisation_id, origin=epochs.current(organisation_id)
-    )
-    newest = rows.order_by("-size").first()
-    if newest is None:
+    """Take the newest checkpoint of a log to every place that lacks it. A place that fails stops no other.
+
+    It is the one that the checkpointer remembers, not the newest in the database: what a place has taken stays there,
+    so nobody who can add a row may choose it.
+    """
+    memory = Memories(settings.ASSAY_LOG_STATE_DIR).read(organisation_id)
+    if memory is None or not memory.note:
         return []
+    newest = LedgerCheckpoint(
+        organisation_id=organisation_id,
+        origin=memory.origin,
+        size=memory.size,
+        root=bytes.fromhex(memory.root),
+        note=memory.note,
+    )
     return [_anchored(newest, place) for place in anchors.configured()]
 
 

@@ -64,6 +64,23 @@ def test_it_works(cast: Cast, volume: Path) -> None:
     assert file.read_text().count("\n\n") == 2
 
 
+def test_a_checkpoint_that_somebody_put_into_the_database_is_taken_nowhere(cast: Cast, volume: Path) -> None:
+    """What a place has taken it keeps: a false one would stop the log for good."""
+    made = anchored(cast)
+    LedgerCheckpoint.objects.create(
+        organisation_id=cast.acme.pk,
+        origin=made.origin,
+        size=made.size + 100,
+        root=bytes(32),
+        note=f"{made.origin}\n{made.size + 100}\nforged\n\n— forged AAAA\n",
+        signed_at=made.signed_at,
+    )
+    (told,) = anchors.anchor(cast.acme.pk)
+    assert (told.size, told.failed) == (made.size, "")
+    (file,) = volume.iterdir()
+    assert file.read_text() == made.note
+
+
 def test_the_worker_anchors_every_log(cast: Cast, volume: Path) -> None:
     tasks.issue_checkpoints()
     tasks.anchor_checkpoints()

@@ -71,7 +71,7 @@ _FOUND_TRIGGERS = """
     JOIN pg_class c ON c.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s)
-      AND p.pronamespace = c.relnamespace AND t.tgqual IS NULL
+      AND p.pronamespace = c.relnamespace AND t.tgqual IS NULL AND t.tgattr::text = ''
 """
 # A trigger that is not ours, a rule or a policy for rows could swallow entries or hide them; an unlogged table forgets.
 _STRANGE = """

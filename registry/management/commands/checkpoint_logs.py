@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import AssayError
+from registry.ledger import epochs
 from registry.ledger.checkpoint_models import LedgerCheckpoint
 from registry.models import Organisation
 from registry.services import anchors, checkpoints
@@ -55,7 +56,8 @@ class Command(BaseCommand):
         except AssayError as error:
             self.stdout.write(f"■ {organisation.slug}: {error.message}")
             return False
-        newest = LedgerCheckpoint.objects.filter(organisation_id=organisation.pk).order_by("-size")[0]
+        mine = {"organisation_id": organisation.pk, "origin": epochs.current(organisation.pk)}
+        newest = LedgerCheckpoint.objects.filter(**mine).order_by("-size")[0]
         self.stdout.write(
             f"● {newest.origin}: {newest.size} entries signed; root {bytes(newest.root).hex()}."
         )

@@ -81,6 +81,13 @@ CHANGES = {
         "ALTER TABLE registry_ledgerentry ENABLE TRIGGER ledger_no_change",
         "ledger_no_change on registry_ledgerentry is missing, switched off",
     ),
+    "a guard of one column only": (
+        "CREATE OR REPLACE TRIGGER ledger_no_change BEFORE DELETE OR UPDATE OF id ON registry_ledgerentry "
+        "FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
+        "CREATE OR REPLACE TRIGGER ledger_no_change BEFORE DELETE OR UPDATE ON registry_ledgerentry "
+        "FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
+        "ledger_no_change on registry_ledgerentry is missing, switched off",
+    ),
     "a guard for replicas only": (
         "ALTER TABLE registry_ledgerhead ENABLE REPLICA TRIGGER ledger_head_grows",
         "ALTER TABLE registry_ledgerhead ENABLE TRIGGER ledger_head_grows",
