@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +315,24 @@ def test_results_that_the_log_kept_otherwise_are_found_out(
     monkeypatch.setattr(asking, "keep", keep)
     data = bundle(cast, version)
     auditor(cast, data).refuses(data, "the log did not keep run.finished")
+
+
+@pytest.mark.altered_decisions
+def test_a_decision_of_another_day_is_found_out(
+    cast: Cast, printer: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Evidence that has grown too old would be fresh on the day before."""
+    version = staging.allowed(cast)
+    honest = asking.keep
+
+    def keep(**told: Any) -> Decision:
+        facts = told["gathered"].dossier
+        earlier = replace(facts, now=facts.now - timedelta(days=1))
+        return honest(**{**told, "gathered": replace(told["gathered"], dossier=earlier)})
+
+    monkeypatch.setattr(asking, "keep", keep)
+    data = bundle(cast, version)
+    auditor(cast, data).refuses(data, "at another time than it says")
 
 
 def named(aud: Auditor, start: str) -> str:

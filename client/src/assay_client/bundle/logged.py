@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
+from assay_client import times
 from assay_client.bundle.archive import BadBundle
 from assay_client.bundle.contents import Signed
 from assay_client.decide.facts import Fact
 from assay_client.log import receipts, tree
 from assay_client.log.entries import Entry, NotAnEntry, entry, log_of
 from assay_client.log.policy import LogPolicy, NotProven, Proven
+from assay_client.verdict import MAX_SKEW
 
 FOLDER = "log/entries/"
+LATE = timedelta(minutes=10)  # a decision is kept as soon as it is made
 Kept = Mapping[int, Entry]
 
 
@@ -68,6 +72,10 @@ def decided(kept: Kept, signed: Signed) -> Entry:
     found = _find(kept, "decision.made", told["decision"], same)
     if found is None:
         raise BadBundle("the log did not keep this decision, or kept another one under its number")
+    at = times.parse(found.document["at"])
+    if at is None or not -MAX_SKEW <= at - signed.decided <= LATE:
+        # Facts of another day would make old evidence fresh.
+        raise BadBundle("the log kept this decision at another time than it says it was made")
     return found
 
 
