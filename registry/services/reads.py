@@ -16,17 +16,12 @@ from django.db.models import QuerySet
 
 from registry.access import check
 from registry.actors import Actor
-from registry.errors import Unavailable
 from registry.ledger import places
 from registry.ledger.record import DatabaseClock
 from registry.models import Organisation, Read, User
 
 PERMISSION: Final = "view_reads"
 FIELDS: Final = ("person", "object", "what", "since", "until")
-REFUSAL: Final = (
-    "This is given out only while it can be noted who reads it, and the database takes no note now."
-    " Try again later."
-)
 logger = logging.getLogger(__name__)
 
 
@@ -36,30 +31,27 @@ class Kind:
 
     code: str
     told: str  # what was read, in words
-    # A copy that leaves the service: it is refused when it cannot be noted. A page is shown all the same, for in an
-    # outage people must be able to see what is going on; the server's own log then says who saw it.
-    leaves: bool = True
 
 
 _ROWS: Final = (
     Kind("report.pdf", "a report as PDF"),
     Kind("run.result", "the result file of an audit run"),
     Kind("quality_run.result", "the result file of a data-quality run"),
-    Kind("decision.page", "a decision, on its page", leaves=False),
+    Kind("decision.page", "a decision, on its page"),
     Kind("decision.file", "a decision with everything it was made from"),
     Kind("decision.bundle", "the verification bundle of a decision"),
     Kind("decision.receipt", "the receipt of a decision"),
     Kind("vote.receipt", "the receipt of a vote"),
     Kind("vote.attestation", "a vote as a signed statement"),
     Kind("documents.list", "the documents of a system"),
-    Kind("log.page", "entries of the log, on its pages", leaves=False),
+    Kind("log.page", "entries of the log, on its pages"),
     Kind("log.entries", "entries of the log"),
     Kind("log.receipt", "the receipt of an entry of the log"),
     Kind("log.export", "the log, written to a folder or a file"),
-    Kind("people.page", "who the members are and what they may do", leaves=False),
+    Kind("people.page", "who the members are and what they may do"),
     Kind("people.list", "the list of members"),
-    Kind("people.person", "the page of a member", leaves=False),
-    Kind("reads.page", "who has read what, on its page", leaves=False),
+    Kind("people.person", "the page of a member"),
+    Kind("reads.page", "who has read what, on its page"),
     Kind("reads.list", "who has read what"),
 )
 KINDS: Final[dict[str, Kind]] = {row.code: row for row in _ROWS}
@@ -76,11 +68,13 @@ class Wanted:
 
 
 def note(actor: Actor, what: str, obj: Any) -> None:
-    """Note that somebody reads `obj` now; Unavailable where a copy would leave without a note.
+    """Note that somebody reads `obj` now.
 
-    To be called when it is certain that they may and that it is there, before the answer is made.
+    To be called when it is certain that they may and that it is there, before the answer is made. Where the database
+    takes no note, reading goes on, as it does in every outage, and the server's own log keeps the note instead.
     """
-    kind = KINDS[what]
+    if what not in KINDS:
+        raise KeyError(f"{what!r} is no kind of reading; see KINDS.")
     organisation_id, system_id = places.of(obj)
     row = Read(
         organisation_id=organisation_id,
@@ -96,10 +90,8 @@ def note(actor: Actor, what: str, obj: Any) -> None:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-    except DatabaseError as error:
-        if kind.leaves:
-            raise Unavailable(REFUSAL, code="read.not_noted") from error
-        told = {"what": what, "object_id": str(obj.pk), "actor_id": actor.id}
+    except DatabaseError:
+        told = {"what": what, "object_id": str(obj.pk), "actor_id": actor.id, "way": row.way}
         logger.exception("read_not_noted", extra=told)
 
 

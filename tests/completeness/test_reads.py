@@ -13,6 +13,8 @@ from tests.completeness.rules import RULES, Rule
 from tests.completeness.test_permission_matrix import filled, send
 from tests.completeness.world import World
 
+pytestmark = pytest.mark.django_db
+
 NOTED: dict[str, str] = {
     "/api/v1/members": "people.list",
     "/api/v1/systems/<uuid:system_id>/documents": "documents.list",
