@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from registry.durable import sync_folder
 from registry.errors import Conflict, Invalid, NotFound, TooLarge
 
 CHUNK = 1024 * 1024
@@ -64,6 +65,8 @@ def put(
         target.parent.mkdir(exist_ok=True)
         part.chmod(0o440)
         part.replace(target)
+        sync_folder(target.parent)
+        sync_folder(folder)
         return Stored(digest, size, existed)
     finally:
         part.unlink(missing_ok=True)

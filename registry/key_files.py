@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from registry.durable import sync_folder
 from registry.errors import Unavailable
 
 
@@ -57,3 +58,4 @@ def _make(path: Path) -> None:
         pass
     finally:
         part.unlink()
+        sync_folder(path.parent)  # a key that has signed must not be gone after a power cut

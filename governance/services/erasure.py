@@ -82,6 +82,9 @@ def erase(
         named = erased_files.naming(wish.organisations, _shown(wish.accounts))
         rows = _rows(actor, wish, named)
         found = _tell(actor, wish, rows, len(named))
+        _nothing_printing(
+            wish
+        )  # nor has a worker begun meanwhile: it would have read the names as they still are
         files = erased_files.delete_mails_and_messages(wish.words)
     files += erased_files.delete_bytes(wish.organisations)  # after the commit: it cannot be undone
     user.refresh_from_db()

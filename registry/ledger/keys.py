@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from registry.durable import sync_folder
 from registry.errors import Unavailable
 from registry.key_files import signing_key
 
@@ -59,6 +60,8 @@ class FileKeys:
         new = folder / "new.pem"
         made = _signer(signing_key(new))
         new.rename(self._file(organisation_id, made.public))
+        sync_folder(folder)
+        sync_folder(self._folder)
         return made
 
     def signer(self, organisation_id: uuid.UUID, public: bytes) -> Signer:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from registry.durable import sync_folder
 from registry.errors import Unavailable
 from registry.ledger.chain import EMPTY_ROOT
 
@@ -86,11 +87,7 @@ class Memories:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
 
     def _path(self, organisation_id: uuid.UUID) -> Path:
         return self._folder / f"{organisation_id}.json"

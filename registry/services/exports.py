@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Max, OuterRef, Subquery
 
+from registry.durable import sync_folder
 from registry.errors import Conflict, Unavailable
 from registry.ledger import epochs, proofs, record
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
@@ -176,3 +177,4 @@ def _put(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    sync_folder(path.parent)

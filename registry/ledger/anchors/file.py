@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from registry.durable import sync_folder
 from registry.ledger.anchors.base import Kept, NotAnchored, Recall, Sent
 
 TAIL: Final = 64 * 1024  # bytes read back; a note has a few hundred
@@ -34,7 +35,7 @@ class FileAnchor:
                 at = _appended(file, data)
             finally:
                 os.close(file)
-            _sync(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise NotAnchored(f"Nothing can be written to {path}: {error.strerror}.") from error
         except ValueError as error:
@@ -97,11 +98,3 @@ def _last(file: int) -> tuple[int, str | None]:
 
 def _signature(line: bytes) -> bool:
     return line.startswith(SIGNATURE)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -141,11 +141,15 @@ def _held(path: Path) -> Iterator[Checkpoint]:
     """The last head of a log; nobody else compares or replaces it until the block ends."""
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            yield Checkpoint(told["origin"], int(told["size"]), bytes.fromhex(told["root"]))
-        except FileNotFoundError:
-            yield Checkpoint("", 0, tree.EMPTY_ROOT)
+        yield _last(path)
+
+
+def _last(path: Path) -> Checkpoint:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Checkpoint("", 0, tree.EMPTY_ROOT)
+    return Checkpoint(told["origin"], int(told["size"]), bytes.fromhex(told["root"]))
 
 
 def _keep(path: Path, head: Checkpoint) -> None:

@@ -1,4 +1,4 @@
-"""Names that are not written as they are: with accents, or over the end of a line, in mails, messages and answers."""
+"""Erasing what is easily missed: names that are not written as they are, and reports that begin meanwhile."""
 
 import base64
 import json
@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 
-from governance.services import erased_files, erased_rows
+from governance.models import Report, ReportState
+from governance.services import erased_files, erased_rows, erasure
+from registry.errors import Conflict
 from registry.models import IdempotentAnswer
 from tests.cast import Cast
+from tests.governance import staging
 
 NAME = "Zoë Müller"
 LONG = "A line of more than seventy-eight characters, which a mail breaks wherever it likes to: "
@@ -59,3 +62,26 @@ def test_a_stored_answer_is_found(cast: Cast) -> None:
         IdempotentAnswer.objects.create(user=cast.olga, route="votes", key=key, answer=told)
     assert erased_rows.forget_names({NAME}) == 1
     assert IdempotentAnswer.objects.get().key == "2"
+
+
+def test_nothing_is_erased_when_a_worker_begins_to_print_meanwhile(
+    cast: Cast, mails: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read the names as they were, and its report would be there afterwards with them."""
+    version = staging.at_compliance(cast)
+    report = staging.report(cast, version)
+
+    def begins(*_: object) -> list[Report]:
+        Report.objects.filter(pk=report.pk).update(state=ReportState.RUNNING)
+        return []
+
+    monkeypatch.setattr(erased_files, "naming", begins)
+    with pytest.raises(Conflict, match="Try again in a few minutes"):
+        erasure.erase(
+            actor=cast.actor("olga"),
+            user=cast.vera,
+            organisation=cast.acme,
+            reason="They asked.",
+            under="GDPR Art. 17(1)(b)",
+        )
+    assert type(cast.vera).objects.get(pk=cast.vera.pk).username == cast.vera.username
