@@ -1,6 +1,7 @@
 """The kinds of demands a policy can make: one small class each, named in `REQUIREMENTS`.
 
-To add a kind: write its class, add it to the table, write its test. The policy's schema grows by itself.
+To add a kind: write its class, add it to the table, write its test. The policy's schema grows by itself; the client's
+own coding of the decision does not, and its tests say so (CONTRIBUTING.md).
 """
 
 from typing import Final
