@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from assay_client import config, files, gate, machine, summary
+from assay_client import files, gate, machine, summary
 from assay_client.bundle import archive, verified
 from assay_client.bundle.archive import BadBundle
 from assay_client.bundle.verified import Verified
@@ -15,9 +15,9 @@ from assay_client.log import policy
 from assay_client.log.policy import LogPolicy
 from assay_client.outcomes import BadInput
 from assay_client.shown import fails, holds, unsupported
-from assay_client.summary import VerdictPolicy
 from assay_client.terminal import Terminal, clean
 from assay_client.verdict import ALLOW, WAIVER
+from assay_client.verify_verdict import verdict_policy
 
 _SAID = {ALLOW: "allowed", WAIVER: "allowed with a waiver"}
 
@@ -42,7 +42,7 @@ def flags(made: argparse.ArgumentParser) -> None:
 
 def bundle(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int:
     """Does the decision hold, and follow again from its facts and its policy?"""
-    verdicts, log = _verdict_policy(args, environ), _log_policy(args)
+    verdicts, log = verdict_policy(args, environ), _log_policy(args)
     wanted = gate.digest(args) if args.digest is not None or args.artifact is not None else None
     try:
         found = verified.verified(_read(args.file), verdicts, log)
@@ -85,21 +85,6 @@ def _about(found: Verified) -> dict[str, Any]:
         about["revoked"] = f"at {found.revoked.at:%Y-%m-%d %H:%M:%S} UTC: {found.revoked.reason}"
     unmet = found.derived.unmet
     return {**about, "unmet": ", ".join(unmet)} if unmet else about
-
-
-def _verdict_policy(args: argparse.Namespace, environ: Mapping[str, str]) -> VerdictPolicy:
-    if args.policy is not None and args.key is not None:
-        raise BadInput("policy.twice", "A policy and a key are both given. Leave one of them out.")
-    machine.can_verify()
-    try:
-        if args.policy is not None:
-            return summary.parse_policy(files.small(args.policy, "policy"))
-    except (summary.BadPolicy, files.TooLarge) as error:
-        raise BadInput("policy.invalid", f"The policy cannot be used: {clean(str(error))}.") from None
-    pinned = config.pinned_keys(vars(args), environ)
-    if not pinned:
-        raise BadInput("policy.missing", "Say whose verdicts are believed: give --policy FILE or --key.")
-    return VerdictPolicy(pinned)
 
 
 def _log_policy(args: argparse.Namespace) -> LogPolicy:

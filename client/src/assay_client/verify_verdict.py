@@ -31,7 +31,7 @@ def flags(made: argparse.ArgumentParser) -> None:
 def signed_verdict(args: argparse.Namespace, environ: Mapping[str, str], terminal: Terminal) -> int:
     """Did a believed verifier allow exactly these bytes to go there?"""
     digest, resource, now = gate.digest(args), gate.environment(args.environment), args.at or times.now()
-    chosen = _verdict_policy(args, environ)
+    chosen = verdict_policy(args, environ)
     try:
         document = strict_json.parse(files.small(args.file, "verdict"))
         envelope = document.get("attestation", document) if isinstance(document, dict) else None
@@ -61,7 +61,8 @@ def signed_verdict(args: argparse.Namespace, environ: Mapping[str, str], termina
     return fails(terminal, args, f"proven: blocked ({found.level}), {digest} to {resource}", None, about)
 
 
-def _verdict_policy(args: argparse.Namespace, environ: Mapping[str, str]) -> summary.VerdictPolicy:
+def verdict_policy(args: argparse.Namespace, environ: Mapping[str, str]) -> summary.VerdictPolicy:
+    """Whose verdicts are believed: a policy file, or pinned keys alone."""
     if args.policy is not None and args.key is not None:
         raise BadInput("policy.twice", "A policy and a key are both given. Leave one of them out.")
     machine.can_verify()
