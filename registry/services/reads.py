@@ -90,9 +90,10 @@ def note(actor: Actor, what: str, obj: Any) -> None:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-    except DatabaseError:
+    except DatabaseError as error:
         told = {"what": what, "object_id": str(obj.pk), "actor_id": actor.id, "way": row.way}
-        logger.exception("read_not_noted", extra=told)
+        # Without the traceback, for in an outage there may be many.
+        logger.error("read_not_noted", extra={**told, "why": str(error)})  # noqa: TRY400
 
 
 def told(actor: Actor, organisation: Organisation, wanted: Wanted) -> QuerySet[Read]:
