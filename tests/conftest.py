@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from hypothesis import settings as properties  # noqa: E402
 from governance.models import Decision  # noqa: E402
 from governance.services import policies, replays  # noqa: E402
 from registry.ledger import guards  # noqa: E402
+from tests import yields  # noqa: E402
 from tests.cast import Cast, make_cast  # noqa: E402
 from tests.client import deciding  # noqa: E402
 from tests.lanes import uses_the_database  # noqa: E402
@@ -87,6 +89,35 @@ def replayed(request: pytest.FixtureRequest) -> Iterator[None]:
         assert other == "", (
             f"Decision {made.pk} comes out otherwise when the client decides it again. {other}"
         )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def declared_events() -> Iterator[None]:
+    """With ASSAY_DECLARED_EVENTS: whatever a service writes into the log is what it declares, no less and no more."""
+    with yields.watched() if yields.ASKED else nullcontext():
+        yield
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells which services its tests have called; who has heard them all says which never were."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["called"] = sorted(yields.called)
+    elif yields.whole(session.config) and session.exitstatus == pytest.ExitCode.OK and yields.never_called():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has ended."""
+    yields.called.update(node.workeroutput.get("called", ()) if hasattr(node, "workeroutput") else ())
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say which services no test has called."""
+    if yields.whole(config) and (missing := yields.never_called()):
+        terminalreporter.section("services that no test has called", red=True)
+        terminalreporter.line("\n".join(missing))
 
 
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]

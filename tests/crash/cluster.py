@@ -28,8 +28,13 @@ def programs() -> Path | None:
 
 def missing() -> str:
     """What is not installed here and has to be; empty when all is there."""
-    wanted = {"initdb and pg_ctl (postgresql)": programs(), "redis-server": shutil.which("redis-server")}
-    wanted["psql (postgresql-client)"] = shutil.which("psql")
+    wanted: dict[str, object] = {
+        "initdb and pg_ctl (postgresql)": programs(),
+        "psql (postgresql-client)": shutil.which("psql"),
+        "redis-server": shutil.which("redis-server"),
+    }
+    if os.geteuid() == 0:
+        wanted[f"the user {UNPRIVILEGED}"] = any(user.pw_name == UNPRIVILEGED for user in pwd.getpwall())
     return ", ".join(name for name, found in wanted.items() if not found)
 
 
