@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import JSONObject
 
 from audits.models import Deviation
@@ -26,7 +36,7 @@ from governance.models import (
 )
 from registry import selectors as facts
 from registry.actors import Actor
-from registry.ledger.models import LedgerEntry
+from registry.ledger.models import LedgerEntry, LedgerHead
 from registry.models import Organisation, System
 
 # Events that change no fact a decision is made from; anything else about the system, or about the whole
@@ -87,7 +97,7 @@ def newest_decision(environment: str) -> QuerySet[Decision, Any]:
         outcome="outcome",
         decided_at="decided_at",
         expires_at="expires_at",
-        old=Exists(_facts_since()),
+        old=ExpressionWrapper(Exists(_facts_since()) | Exists(_shorter_log()), BooleanField()),
     )
     return rows.order_by("-decided_at").values(packed=packed)[:1]
 
@@ -103,6 +113,12 @@ def open_allows(now: datetime) -> QuerySet[Any, Any]:
     ).exclude(environment="")
     told = rows.select_related("model_version").defer("dossier", "outcome", "policy_body")
     return told.annotate(newest_fact=Subquery(newest)).order_by("model_version", "environment", "-decided_at")
+
+
+def _shorter_log() -> QuerySet[LedgerHead]:
+    """The log where it is shorter than when the outer decision was made: it was cut, and nobody knows of what."""
+    organisation = OuterRef("system__organisation_id")
+    return LedgerHead.objects.filter(organisation_id=organisation, size__lt=OuterRef("log_size"))
 
 
 def _facts_since() -> QuerySet[LedgerEntry]:

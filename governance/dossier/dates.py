@@ -30,7 +30,9 @@ def anchor(system: System) -> QuerySet[Any, Any]:
     mine = {"organisation_id": system.organisation_id}
     epoch = LedgerEpoch.objects.filter(**mine).order_by("-number").values("origin")[:1]
     log = LedgerHead.objects.filter(**mine).values("origin")[:1]
-    rows = LedgerAnchor.objects.filter(**mine, origin=Coalesce(Subquery(epoch), Subquery(log)))
+    size = LedgerHead.objects.filter(**mine).values("size")[:1]  # an anchor of more than there is is not ours
+    origin = Coalesce(Subquery(epoch), Subquery(log))
+    rows = LedgerAnchor.objects.filter(**mine, origin=origin, size__lte=Subquery(size))
     longest = LedgerAnchor.objects.filter(pk=rows.order_by("-size", "anchored_at").values("pk")[:1])
     return branch(longest, "anchor", "anchored_at", "size")
 

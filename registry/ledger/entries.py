@@ -28,6 +28,11 @@ class Entry:
     index: int | None = field(default=None)
 
 
+def moment(at: datetime) -> str:
+    """A time as entries tell it: in UTC, with microseconds."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def written(entry: Entry, origin: str, now: datetime) -> tuple[LedgerEntry, list[PersonalText]]:
     """The row of an entry whose index is given, and the rows that keep its personal texts."""
     data, personal = _split(entry)
@@ -72,7 +77,7 @@ def _body(origin: str, entry: Entry, data: dict[str, Any], now: datetime) -> dic
         "schema": SCHEMA,
         "log": origin,
         "index": entry.index,
-        "at": now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "at": moment(now),
         "event": entry.event.code,
         "version": entry.event.version,
         "actor": {"kind": entry.actor.kind, "id": entry.actor.id, "name": name},

@@ -3,9 +3,12 @@ have looked; reading goes on."""
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils import timezone
 
+from registry.errors import AssayError
 from registry.ledger.models import LedgerHalt
 
 logger = logging.getLogger(__name__)
@@ -20,6 +23,16 @@ def halt(organisation_id: uuid.UUID, why: str) -> None:
     )
     if first:
         logger.error("log_halted", extra={"organisation_id": str(organisation_id), "sentence": why})
+
+
+@contextmanager
+def halting(organisation_id: uuid.UUID, *causes: type[AssayError]) -> Iterator[None]:
+    """Stop the log when one of these errors leaves the block."""
+    try:
+        yield
+    except causes as error:
+        halt(organisation_id, error.message)
+        raise
 
 
 def lift(organisation_id: uuid.UUID) -> None:

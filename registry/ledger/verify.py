@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from registry.ledger import chain, events
+from registry.ledger.entries import moment
 from registry.ledger.located import located
 from registry.ledger.models import LedgerEntry, LedgerHead
 
@@ -87,6 +88,7 @@ class _Reader:
             same = (
                 told["index"] == entry.index
                 and told["log"] == self.head.origin
+                and told["at"] == moment(entry.recorded_at)
                 and told["event"] == entry.event
                 and told["actor"]["id"] == entry.actor_id
                 and told["actor"]["kind"] == entry.actor_kind

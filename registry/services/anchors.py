@@ -80,10 +80,11 @@ def standing(actor: Actor, organisation: Organisation) -> Standing:
     rows = LedgerAnchor.objects.filter(
         organisation_id=organisation.pk, origin=epochs.current(organisation.pk)
     )
+    head = record.head(organisation.pk)
+    rows = rows.filter(size__lte=head.size)
     found = [rows.filter(place=anchor.place).order_by("-size").first() for anchor in anchors.configured()]
     places = sorted((row for row in found if row), key=lambda row: (row.size, row.anchored_at))
     newest = places[-1] if places else None
-    head = record.head(organisation.pk)
     limit = head.now - timedelta(hours=settings.ASSAY_LOG_ANCHOR_HOURS)
     old = newest is None or (newest.size < head.size and newest.anchored_at < limit)
     return Standing(places[::-1], newest, bool(found) and old)
@@ -93,7 +94,7 @@ def _anchored(row: LedgerCheckpoint, place: Anchor) -> Told:
     mine = LedgerAnchor.objects.filter(
         organisation_id=row.organisation_id, origin=row.origin, place=place.place
     )
-    last = mine.order_by("-size").first()
+    last = mine.filter(size__lte=row.size).order_by("-size").first()  # a longer one is not ours
     told = Told(place.place, last.size if last else 0, anchored_at=last.anchored_at if last else None)
     if told.size >= row.size:
         return told

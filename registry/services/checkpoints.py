@@ -55,15 +55,12 @@ def issue(organisation_id: uuid.UUID, memories: Memories | None = None) -> Ledge
     memories = memories or Memories(settings.ASSAY_LOG_STATE_DIR)
     with memories.opened(organisation_id) as memory:
         head = record.head(organisation_id)
-        try:
+        with halts.halting(organisation_id, Diverged, Disagrees):
             known = _begun(head, memory)
             head = replace(head, origin=known.origin)
             heap, tiles = _grown(head, known)
             if heap.size > known.size:
                 agreement.agree(head)
-        except (Diverged, Disagrees) as error:
-            halts.halt(organisation_id, error.message)
-            raise
         if memory is not None and head.size == memory.size:
             _publish(head, memory)  # after a crash between remembering and publishing
             return None
@@ -78,13 +75,10 @@ def issue(organisation_id: uuid.UUID, memories: Memories | None = None) -> Ledge
 def compare(organisation_id: uuid.UUID, silent: dict[str, str] | None = None) -> None:
     """Stop a log that is shorter than what was signed or anchored of it, or another; called when a process starts."""
     head = record.head(organisation_id)
-    try:
+    with halts.halting(organisation_id, Diverged, Disagrees):
         known = _begun(head, Memories(settings.ASSAY_LOG_STATE_DIR).read(organisation_id))
         _Builder(organisation_id, known)
         agreement.agree_at_start(replace(head, origin=known.origin), known, {} if silent is None else silent)
-    except (Diverged, Disagrees) as error:
-        halts.halt(organisation_id, error.message)
-        raise
 
 
 def compare_all() -> None:
@@ -296,4 +290,9 @@ def _publish(head: Head, memory: Memory) -> LedgerCheckpoint:
         size=memory.size,
         defaults={"root": bytes.fromhex(memory.root), "note": memory.note, "signed_at": head.now},
     )
+    if (bytes(made.root).hex(), made.note) != (memory.root, memory.note):
+        with halts.halting(head.organisation_id, Diverged):
+            raise Diverged(
+                f"The database holds a checkpoint of {memory.size} entries that was not signed here."
+            )
     return made

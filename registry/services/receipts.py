@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from registry.access import check
 from registry.actors import Actor
 from registry.errors import Conflict, Invalid, NotFound
 from registry.ledger import epochs, proofs
 from registry.ledger.checkpoint_models import LedgerCheckpoint, LedgerKey
-from registry.ledger.models import LedgerEntry
+from registry.ledger.models import LedgerEntry, LedgerHead
 from registry.ledger.notes import VerifierKey
 from registry.models import Organisation
 
@@ -161,9 +161,12 @@ def consistency(
 
 
 def _signed(organisation_id: uuid.UUID) -> QuerySet[LedgerCheckpoint]:
-    """The checkpoints of a log in its present epoch."""
+    """The checkpoints of a log in its present epoch; one that is longer than the log was not signed by us."""
+    size = LedgerHead.objects.filter(organisation_id=organisation_id).values("size")
     origin = epochs.current(organisation_id)
-    return LedgerCheckpoint.objects.filter(organisation_id=organisation_id, origin=origin)
+    return LedgerCheckpoint.objects.filter(
+        organisation_id=organisation_id, origin=origin, size__lte=Subquery(size)
+    )
 
 
 def _checkpoint(organisation_id: uuid.UUID, size: int | None) -> LedgerCheckpoint:

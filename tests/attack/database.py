@@ -39,6 +39,8 @@ class Row:
         rest = list(self.rest)
         rest[event], rest[COLUMNS.index("subject_kind")] = told["event"], told["subject"]["kind"]
         rest[subject] = raw(told["subject"]["id"])
+        zone = "+00" if connection.vendor == "postgresql" else ""
+        rest[COLUMNS.index("recorded_at")] = f"{told['at'][:10]} {told['at'][11:26]}{zone}"
         return replace(self, body=body, leaf=chain.leaf_hash(body), rest=tuple(rest))
 
     def at(self, index: int) -> "Row":

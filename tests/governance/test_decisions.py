@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from audits.models import AuditRun
@@ -45,6 +46,13 @@ def test_unchanged_facts_give_the_stored_decision(cast: Cast, printer: None) -> 
     assert again.decision_id == first.decision_id
     assert again.decided == first.decided
     assert again.decided_at == first.decided_at <= again.answered_at
+
+
+def test_a_log_that_was_cut_leaves_none_standing(cast: Cast, printer: None) -> None:
+    version = staging.allowed(cast)
+    first = ask(cast, version)
+    Decision.objects.update(log_size=F("log_size") + 1_000)  # made when the log was longer than it is
+    assert ask(cast, version).decision_id != first.decision_id
 
 
 def test_what_changes_no_fact_leaves_it_standing(cast: Cast, printer: None) -> None:

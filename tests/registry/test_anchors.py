@@ -216,3 +216,17 @@ def test_the_command_tells_of_anchors(cast: Cast, volume: Path, capsys: pytest.C
 def test_a_log_that_grew_by_whole_tiles_still_agrees(cast: Cast, volume: Path) -> None:
     for count in (300, 300):
         anchored(cast, count)
+
+
+def test_an_anchor_of_more_than_there_is_ends_no_anchoring(cast: Cast, volume: Path) -> None:
+    head = LedgerHead.objects.get(organisation_id=cast.acme.pk)
+    LedgerAnchor.objects.create(
+        organisation_id=cast.acme.pk, origin=head.origin, size=10**12, place=f"file:{volume}", kind="file",
+        reference="x", anchored_at=checkpoints.record.head(cast.acme.pk).now,
+    )  # fmt: skip
+    issued(cast)
+    tasks.anchor_checkpoints()
+    organisation = Organisation.objects.get(pk=cast.acme.pk)
+    told = anchors.standing(cast.actor("aud"), organisation)
+    assert told.newest is not None
+    assert told.newest.size <= LedgerHead.objects.get(organisation_id=cast.acme.pk).size

@@ -15,7 +15,7 @@ from registry.ledger.checkpoint_models import LedgerCheckpoint, LedgerKey, Ledge
 from registry.ledger.models import LedgerEntry, LedgerHead
 from registry.ledger.notes import Checkpoint, VerifierKey
 from registry.ledger.tiles import root_by_path
-from registry.services import checkpoints, log_keys
+from registry.services import checkpoints, log_keys, receipts
 from registry.services.checkpoints import Diverged
 from registry.tasks import compare_logs
 from tests.cast import Cast
@@ -369,3 +369,27 @@ def test_the_commands(cast: Cast, folders: Path, capsys: pytest.CaptureFixture[s
     set_back(cast, 1)
     with pytest.raises(CommandError, match="1 of 2 logs could not be signed or anchored"):
         call_command("checkpoint_logs")
+
+
+def test_a_checkpoint_that_somebody_put_in_is_not_published_for_the_signed_one(cast: Cast) -> None:
+    size = issued(cast).size + 1
+    append(cast)
+    forged = put_in(cast, size)
+    with pytest.raises(Diverged, match=rf"a checkpoint of {size} entries that was not signed here"):
+        checkpoints.issue(cast.acme.pk)
+    assert halts.reason(cast.acme.pk)
+    assert LedgerCheckpoint.objects.get(size=size).note == forged.note
+
+
+def test_a_checkpoint_of_more_than_there_is_spoils_no_receipt(cast: Cast) -> None:
+    made = issued(cast)
+    put_in(cast, 10**12)
+    assert receipts.shown(cast.acme.pk, 0).checkpoint == made
+
+
+def put_in(cast: Cast, size: int) -> LedgerCheckpoint:
+    """What the role of the service may do: add a row."""
+    head = record.head(cast.acme.pk)
+    return LedgerCheckpoint.objects.create(
+        organisation_id=cast.acme.pk, origin=head.origin, size=size, root=bytes(32), note="x", signed_at=head.now
+    )  # fmt: skip

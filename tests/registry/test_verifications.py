@@ -106,7 +106,7 @@ def test_an_entry_with_a_hash_of_its_own_is_named_as_near_as_can_be(
     append(cast, 701 - 610)
     row = database.rows()[index]
     with lifted():
-        database.update(row.saying({**row.told, "at": "1999"}))
+        database.update(row.saying({**row.told, "version": 99}))
     broken = verify_log(cast.acme.pk).broken
     assert broken is not None
     assert (broken.index, broken.kind) == (named, "root-mismatch")
