@@ -126,7 +126,7 @@ def test_what_the_service_signs_the_client_believes(said: str) -> None:
     asked = verdicts.question()
     of = verdicts.answer(asked, verdict=said)
     signed = server.statement(of, verifier=verdicts.VERIFIER, policy_uri="https://assay.example/policies/1")
-    attestation = server.envelope(signed, verdicts.SIGNER, verdicts.VERIFIER)
+    attestation = server.envelope(signed, [verdicts.SIGNER], verdicts.VERIFIER)
     question = verdict.Question(asked["artifact_digest"], asked["environment"], asked["nonce"])
     pinned = keys.parse(server.verifier_key(verdicts.SIGNER, verdicts.VERIFIER))
     assert verdict.believe({**of, "attestation": attestation}, question, pinned, times.now()).verified

@@ -93,8 +93,8 @@ def test_an_entry_that_is_too_large_lies_beside_its_receipt(offline: Command, tm
     assert "have to be given beside it" in ran.out
     held = file(tmp_path / "held", whole)
     assert offline("verify", "receipt", held, "--entry", entry, "--key", logs.vkey()).code == 0
-    other = file(tmp_path / "other", LOG.entries[16])
-    assert "another entry" in offline("verify", "receipt", held, "--entry", other, "--key", logs.vkey()).out
+    foreign = file(tmp_path / "other", LOG.entries[16])
+    assert "another entry" in offline("verify", "receipt", held, "--entry", foreign, "--key", logs.vkey()).out
 
 
 def test_a_receipt_of_something_else_does_not_hold(offline: Command, tmp_path: Path) -> None:

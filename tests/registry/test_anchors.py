@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from registry import tasks
 from registry.ledger import anchors as places
-from registry.ledger import safety
+from registry.ledger import record, safety
 from registry.ledger.anchors.base import Sent
 from registry.ledger.anchors.file import FileAnchor
 from registry.ledger.checkpoint_models import LedgerAnchor, LedgerCheckpoint
@@ -222,7 +222,7 @@ def test_an_anchor_of_more_than_there_is_ends_no_anchoring(cast: Cast, volume: P
     head = LedgerHead.objects.get(organisation_id=cast.acme.pk)
     LedgerAnchor.objects.create(
         organisation_id=cast.acme.pk, origin=head.origin, size=10**12, place=f"file:{volume}", kind="file",
-        reference="x", anchored_at=checkpoints.record.head(cast.acme.pk).now,
+        reference="x", anchored_at=record.head(cast.acme.pk).now,
     )  # fmt: skip
     issued(cast)
     tasks.anchor_checkpoints()

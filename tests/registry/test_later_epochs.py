@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from registry.errors import Conflict, Denied, NotFound
 from registry.ledger import epochs, halts, notes
@@ -72,7 +73,7 @@ def test_two_workers_open_it_once(cast: Cast) -> None:
             with super().opened(organisation_id) as memory:
                 yield memory
 
-    reopenings.carry_out(asked.pk, Slow(Path(checkpoints.settings.ASSAY_LOG_STATE_DIR)))
+    reopenings.carry_out(asked.pk, Slow(Path(settings.ASSAY_LOG_STATE_DIR)))
     assert [told["epoch"] for told in reopened(cast)] == [1]
 
 

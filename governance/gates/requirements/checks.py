@@ -1,12 +1,13 @@
 """The demand that what was planned to be checked has passed, and that enough was planned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 
 from governance.gates import evidence, locks
 from governance.gates.deviations import DEFAULT_SEATS, Seats
+from governance.gates.memory import once
 from governance.gates.requirements.approvals import VOTING_ROLES
 from governance.gates.requirements.base import Place, Requirement, schema
 from governance.gates.requirements.measured import AUDIT
@@ -112,16 +113,7 @@ class ChecksPassed(Requirement):
 
     def findings(self, dossier: Dossier) -> tuple[Finding, ...]:
         """A line for each check, for each plan without a result, and for each check that no plan holds."""
-        found: list[Finding] = []
-        checks: list[CheckFacts] = []
-        for plan in evidence.current_plans(dossier):
-            run = evidence.counted_run(dossier, plan)
-            held = [check for check in run.checks if check.blocking] if run and run.intact else []
-            checks += held
-            found += _flaws(dossier, plan, run, held) + [_of_check(check) for check in held]
-        if not checks:
-            sentence = "No check of this version has a verdict."
-            found.append(_line("checks", State.OPEN, sentence, "All checks", AUDIT))
+        found, checks = _of_plans(dossier)
         return (
             *found,
             *self._absent(checks),
@@ -130,7 +122,7 @@ class ChecksPassed(Requirement):
             *locks.of_deviations(dossier, self.deviations),
         )
 
-    def _absent(self, checks: list[CheckFacts]) -> list[Finding]:
+    def _absent(self, checks: Sequence[CheckFacts]) -> list[Finding]:
         missing = [
             (name, f"a check named “{name}”")
             for name in self.names
@@ -185,6 +177,22 @@ def _flaws(dossier: Dossier, plan: PlanFacts, run: RunFacts | None, held: list[C
         sentence = "The audit's plan holds no check that the gate waits for."
         return [_line(code, State.OPEN, sentence, "Blocking checks", AUDIT)]
     return []
+
+
+@once
+def _of_plans(dossier: Dossier) -> tuple[tuple[Finding, ...], tuple[CheckFacts, ...]]:
+    """The lines of every plan and check, whatever a demand asks for, and the checks that there are."""
+    found: list[Finding] = []
+    checks: list[CheckFacts] = []
+    for plan in evidence.current_plans(dossier):
+        run = evidence.counted_run(dossier, plan)
+        held = [check for check in run.checks if check.blocking] if run and run.intact else []
+        checks += held
+        found += _flaws(dossier, plan, run, held) + [_of_check(check) for check in held]
+    if not checks:
+        sentence = "No check of this version has a verdict."
+        found.append(_line("checks", State.OPEN, sentence, "All checks", AUDIT))
+    return tuple(found), tuple(checks)
 
 
 def _of_check(check: CheckFacts) -> Finding:

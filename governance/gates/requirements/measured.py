@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Self
 from governance.gates import evidence
 from governance.gates.levels import LEVELS as LEVELS
 from governance.gates.levels import MEASURED, REPRODUCED, reaches
+from governance.gates.memory import once
 from governance.gates.requirements.base import DAYS, Place, Requirement, fresh, schema
 from governance.gates.spec import Dossier, Finding, RunFacts, State
 from registry.stages import Role
@@ -91,7 +92,7 @@ class EvidencePresent(Requirement):
         words_, runs = self.KINDS[self.kind], self._runs(dossier)
         if not runs:
             return State.OPEN, f"Nothing was measured about {words_}.", AUDIT
-        locked = [run for run in runs if evidence.locked(dossier, run)]
+        locked = _locked(dossier, self.kind)
         if not locked:
             sentence = (
                 f"What was measured about {words_} had no plan and seed sealed before; it is exploratory."
@@ -122,8 +123,8 @@ class EvidencePresent(Requirement):
             )
         return State.MET, f"Measurements of {words_} are there, on a plan sealed before.", ""
 
-    def _runs(self, dossier: Dossier) -> list[RunFacts]:
-        return [run for run in evidence.counted(dossier) if run.intact and self.kind in run.kinds]
+    def _runs(self, dossier: Dossier) -> tuple[RunFacts, ...]:
+        return _of_kind(dossier, self.kind)
 
     def holds_until(self, dossier: Dossier) -> datetime | None:
         """When the newest of the measurements that would do by itself grows too old."""
@@ -131,8 +132,8 @@ class EvidencePresent(Requirement):
             return None
         ends = [
             run.finished_at + timedelta(days=self.within_days)
-            for run in self._runs(dossier)
-            if run.finished_at and evidence.locked(dossier, run)
+            for run in _locked(dossier, self.kind)
+            if run.finished_at
             if reaches(evidence.assurance(dossier, run).level, self.level)
         ]
         return max((end for end in ends if end > dossier.now), default=None)
@@ -140,6 +141,18 @@ class EvidencePresent(Requirement):
     def disturbs(self, finding: Finding) -> bool:
         """New evidence is what votes are about; the same result made again is not new."""
         return finding.clears != REPRODUCE
+
+
+@once
+def _of_kind(dossier: Dossier, kind: str) -> tuple[RunFacts, ...]:
+    """The runs that count and have measured something of a kind."""
+    return tuple(run for run in evidence.counted(dossier) if run.intact and kind in run.kinds)
+
+
+@once
+def _locked(dossier: Dossier, kind: str) -> tuple[RunFacts, ...]:
+    """Those of them whose plan and seed were sealed before."""
+    return tuple(run for run in _of_kind(dossier, kind) if evidence.locked(dossier, run))
 
 
 def _fresh(run: RunFacts, days: int | None, now: datetime) -> bool:
